@@ -1,0 +1,93 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"), .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+]
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "autoimage",
+    products: [.executable(name: "autoimage", targets: ["autoimage"])],
+    dependencies: [
+        // Commands, options and help: Apple's parser, the one Swift tools share.
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        // SHA-256 in assembly, also in debug builds: Apple's binding of BoringSSL.
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        // Host paths and error numbers as types.
+        .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
+        // Child processes (apt-get, dpkg-deb) with cancellation.
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
+        // TOML 1.0 by toml++: pyproject.toml, autoimage.toml, mise.toml.
+        .package(url: "https://github.com/LebJe/TOMLKit.git", exact: "0.6.0"),
+    ],
+    targets: [
+        // Pure values: no file, process, network, environment or clock.
+        .target(
+            name: "OCI", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(
+            name: "Formats", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
+        .target(
+            name: "Planning", dependencies: ["OCI"], exclude: ["README.md"], swiftSettings: strict),
+        // Knowledge, pure as well.
+        .target(
+            name: "Detectors", dependencies: ["Formats", "OCI", "Planning"], path: "Detectors",
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "BaseImages", dependencies: ["OCI", "Planning"], path: "BaseImages", exclude: ["README.md"],
+            resources: [.embedInCode("Catalog")], swiftSettings: strict),
+        .target(name: "Proof", dependencies: ["OCI", "Planning"], swiftSettings: strict),
+        // Effects.
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Files", dependencies: ["OCI", "Planning", system], swiftSettings: strict),
+        .target(name: "Images", dependencies: ["CZlib", "Files", "OCI", "Planning", system], swiftSettings: strict),
+        .target(
+            name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
+            swiftSettings: strict),
+        .target(name: "CSandbox", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
+        .target(
+            name: "SandboxEngine", dependencies: ["CSandbox", "Files", "Images", "OCI", "Planning", system],
+            swiftSettings: strict),
+        // The only target that knows everybody.
+        .executableTarget(
+            name: "autoimage",
+            dependencies: [
+                "BaseImages", "DebianBases", "Detectors", "Files", "Formats", "Images", "OCI", "Planning", "Proof",
+                "SandboxEngine", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // Tests: one target a module, named after it.
+        .target(
+            name: "TestSupport", dependencies: ["OCI", "Planning", subprocess, system], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),
+        .testTarget(name: "PlanningTests", dependencies: ["OCI", "Planning", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "DetectorsTests",
+            dependencies: ["BaseImages", "Detectors", "Formats", "OCI", "Planning", "TestSupport", system],
+            exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DebianBasesTests",
+            dependencies: ["BaseImages", "DebianBases", "Files", "OCI", "Planning", "TestSupport", subprocess, system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SandboxEngineTests",
+            dependencies: ["Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],
+            path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+#include "csandbox.h"
+int autoimage_placeholder(void) { return 0; }

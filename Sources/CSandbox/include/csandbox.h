@@ -1,0 +1,1 @@
+int autoimage_placeholder(void);

@@ -1,0 +1,67 @@
+import Glibc
+package import SystemPackage
+
+/// Small operations on host paths that fail with a `SystemError`.
+package enum HostFiles {
+    /// Makes a folder and its parents; an existing one is fine.
+    package static func makeFolder(_ path: FilePath, mode: UInt32 = 0o755) throws {
+        if mkdir(path.string, mode) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, path.components.count > 1 else { throw SystemError.last("create", path) }
+        try makeFolder(path.removingLastComponent(), mode: mode)
+        guard mkdir(path.string, mode) == 0 || errno == EEXIST else { throw SystemError.last("create", path) }
+    }
+
+    /// All bytes of a file; nil where none is.
+    package static func read(_ path: FilePath) throws -> [UInt8]? {
+        let descriptor: FileDescriptor
+        do {
+            descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        } catch let code as Errno {
+            throw SystemError("read", path, code)
+        }
+        defer { try? descriptor.close() }
+        var result: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            do {
+                let count = try chunk.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+                guard count > 0 else { return result }
+                result.append(contentsOf: chunk[..<count])
+            } catch let code as Errno {
+                throw SystemError("read", path, code)
+            }
+        }
+    }
+
+    /// Removes a file or a folder with everything in it, without following links; what is not there is fine.
+    package static func remove(_ path: FilePath) throws {
+        if unlink(path.string) == 0 || errno == ENOENT { return }
+        guard errno == EISDIR || errno == EPERM else { throw SystemError.last("remove", path) }
+        if rmdir(path.string) == 0 { return }
+        chmod(path.string, 0o700)
+        for name in try names(in: path) { try remove(path.appending(name)) }
+        guard rmdir(path.string) == 0 || errno == ENOENT else { throw SystemError.last("remove", path) }
+    }
+
+    /// The names in a folder, sorted by their UTF-8 bytes, without `.` and `..`.
+    package static func names(in path: FilePath) throws -> [String] {
+        guard let stream = opendir(path.string) else { throw SystemError.last("list", path) }
+        defer { closedir(stream) }
+        var result: [String] = []
+        while let item = readdir(stream) {
+            let name = withUnsafePointer(to: &item.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { result.append(name) }
+        }
+        return result.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Whether anything is at the path; a dangling link counts.
+    package static func exists(_ path: FilePath) -> Bool {
+        var status = stat()
+        return lstat(path.string, &status) == 0
+    }
+}

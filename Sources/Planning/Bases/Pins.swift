@@ -1,0 +1,69 @@
+package import OCI
+
+/// What fixes a base to exact bytes.
+package enum Pin: Codable, Hashable, Sendable {
+    /// A registry image's manifest or index.
+    case digest(digest: Digest)
+    /// Debian packages; the base's digest follows from assembling them.
+    case debian(packages: DebianPin)
+}
+
+/// The exact packages of a base of the `debian` family.
+package struct DebianPin: Codable, Hashable, Sendable {
+    package let suite: String
+    package let architecture: String
+    /// Sorted by name.
+    package let packages: [PinnedPackage]
+
+    package init(suite: String, architecture: String, packages: [PinnedPackage]) {
+        self.suite = suite
+        self.architecture = architecture
+        self.packages = packages.sorted { ($0.name, $0.version) < ($1.name, $1.version) }
+    }
+}
+
+/// One Debian package by name, version and the SHA-256 of its `.deb`.
+package struct PinnedPackage: Codable, Hashable, Sendable {
+    package let name: String
+    package let version: String
+    package let sha256: Digest
+
+    package init(name: String, version: String, sha256: Digest) {
+        self.name = name
+        self.version = version
+        self.sha256 = sha256
+    }
+}
+
+/// The contents of `autoimage.lock`: what was resolved once at the edge and is reused from then on.
+package struct Pins: Codable, Hashable, Sendable {
+    package let schemaVersion: Int
+    /// Pins by `Base.key`.
+    package var bases: [String: Pin]
+    /// Shared libraries that a build found missing in the runtime and took from the builder.
+    package var libraries: [LibraryAddition]?
+
+    package init(bases: [String: Pin] = [:], libraries: [LibraryAddition]? = nil) {
+        schemaVersion = 1
+        self.bases = bases
+        self.libraries = libraries
+    }
+}
+
+/// Shared libraries of one package that cross from the builder to the runtime because an artifact needs them.
+package struct LibraryAddition: Codable, Hashable, Sendable {
+    /// The Debian package, or nil where no package of the builder has the files.
+    package let package: String?
+    package let version: String?
+    /// The library files and links, and the package's `status.d` record: the same paths in builder and image, sorted.
+    package let files: [ImagePath]
+    /// The ELF files that name a library of `files`, sorted.
+    package let neededBy: [ImagePath]
+
+    package init(package: String?, version: String?, files: [ImagePath], neededBy: [ImagePath]) {
+        self.package = package
+        self.version = version
+        self.files = files.sorted()
+        self.neededBy = neededBy.sorted()
+    }
+}

@@ -1,0 +1,168 @@
+/// A path inside the source tree, relative to its root; the root itself is written `.`.
+///
+/// It has no empty, `.` or `..` component, so it cannot leave the tree.
+package struct SourcePath: Hashable, Sendable {
+    /// The names from the root downwards; empty for the root.
+    package let components: [String]
+
+    /// The root of the tree.
+    package static let root = SourcePath(unchecked: [])
+
+    /// Parses a relative path; `./` and doubled or trailing slashes are tolerated.
+    package init(parsing text: String) throws(PathError) {
+        guard !text.hasPrefix("/") else { throw .absolute(text) }
+        components = try cleanComponents(of: text)
+    }
+
+    init(unchecked components: [String]) { self.components = components }
+
+    /// The last component, or `.` for the root.
+    package var name: String { components.last ?? "." }
+
+    /// The folder that holds this path; nil for the root.
+    package var parent: SourcePath? {
+        components.isEmpty ? nil : SourcePath(unchecked: Array(components.dropLast()))
+    }
+
+    /// This path with more below it.
+    package func appending(_ text: String) throws(PathError) -> SourcePath {
+        SourcePath(unchecked: components + (try SourcePath(parsing: text)).components)
+    }
+
+    /// Whether this path is `folder` or lies below it.
+    package func isInside(_ folder: SourcePath) -> Bool { components.starts(with: folder.components) }
+
+    /// This path as seen from `folder`; nil where it does not lie inside.
+    package func relative(to folder: SourcePath) -> SourcePath? {
+        isInside(folder) ? SourcePath(unchecked: Array(components.dropFirst(folder.components.count))) : nil
+    }
+
+    /// Resolves `text`, which may hold `..`, against this folder; nil where it leaves the tree.
+    package func resolving(_ text: String) -> SourcePath? {
+        guard !text.hasPrefix("/") else { return nil }
+        var result = components
+        for part in text.split(separator: "/") where part != "." {
+            if part != ".." {
+                result.append(String(part))
+            } else if result.popLast() == nil {
+                return nil
+            }
+        }
+        return SourcePath(unchecked: result)
+    }
+}
+
+/// A path inside an image or a builder, absolute; the root is `/`. It has no `.` or `..` component.
+package struct ImagePath: Hashable, Sendable {
+    /// The names from the root downwards; empty for `/`.
+    package let components: [String]
+
+    package static let root = ImagePath(unchecked: [])
+
+    /// Parses an absolute path; doubled or trailing slashes are tolerated.
+    package init(parsing text: String) throws(PathError) {
+        guard text.hasPrefix("/") else { throw .relative(text) }
+        components = try cleanComponents(of: text)
+    }
+
+    init(unchecked components: [String]) { self.components = components }
+
+    /// A path written in our own code: `/` and names of letters; `.` and `..` are dropped, never followed.
+    package init(_ literal: StaticString) {
+        components = literal.description.split(separator: "/").map(String.init).filter { $0 != "." && $0 != ".." }
+    }
+
+    /// The last component, or `/`.
+    package var name: String { components.last ?? "/" }
+
+    package var parent: ImagePath? {
+        components.isEmpty ? nil : ImagePath(unchecked: Array(components.dropLast()))
+    }
+
+    /// This path with more below it.
+    package func appending(_ text: String) throws(PathError) -> ImagePath {
+        ImagePath(unchecked: components + (try SourcePath(parsing: text)).components)
+    }
+
+    /// This folder with a source path below it.
+    package func appending(_ path: SourcePath) -> ImagePath { ImagePath(unchecked: components + path.components) }
+
+    /// Whether this path is `folder` or lies below it.
+    package func isInside(_ folder: ImagePath) -> Bool { components.starts(with: folder.components) }
+
+    /// This path as seen from `folder`; nil where it does not lie inside.
+    package func relative(to folder: ImagePath) -> SourcePath? {
+        isInside(folder) ? SourcePath(unchecked: Array(components.dropFirst(folder.components.count))) : nil
+    }
+
+    /// Resolves a link target against this folder as a kernel rooted at `/` would: `..` stops at the root.
+    package func resolving(_ target: String) -> ImagePath {
+        var result = target.hasPrefix("/") ? [] : components
+        for part in target.split(separator: "/") where part != "." {
+            if part == ".." { _ = result.popLast() } else { result.append(String(part)) }
+        }
+        return ImagePath(unchecked: result)
+    }
+}
+
+extension SourcePath: Comparable, CustomStringConvertible, Codable {
+    package var description: String { components.isEmpty ? "." : components.joined(separator: "/") }
+
+    /// Folders come before what they hold.
+    package static func < (left: SourcePath, right: SourcePath) -> Bool {
+        left.components.lexicographicallyPrecedes(right.components, by: precedes)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension ImagePath: Comparable, CustomStringConvertible, Codable {
+    package var description: String { "/" + components.joined(separator: "/") }
+
+    package static func < (left: ImagePath, right: ImagePath) -> Bool {
+        left.components.lexicographicallyPrecedes(right.components, by: precedes)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        try self.init(parsing: decoder.singleValueContainer().decode(String.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// Names are ordered by their UTF-8 bytes, the same on every machine and in every locale.
+private func precedes(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
+
+private func cleanComponents(of text: String) throws(PathError) -> [String] {
+    guard !text.utf8.contains(0) else { throw .containsNull }
+    let parts = text.split(separator: "/").map(String.init).filter { $0 != "." }
+    guard !parts.contains("..") else { throw .leavesRoot(text) }
+    return parts
+}
+
+/// Why a text is not a path of the wanted kind.
+package enum PathError: Error, Equatable, CustomStringConvertible {
+    case absolute(String)
+    case relative(String)
+    case leavesRoot(String)
+    case containsNull
+
+    package var description: String {
+        switch self {
+        case .absolute(let text): "'\(text)' is absolute; write it relative to the service's folder"
+        case .relative(let text): "'\(text)' is relative; a path in an image starts with /"
+        case .leavesRoot(let text): "'\(text)' holds '..'; write the path without it"
+        case .containsNull: "a path holds a null byte"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package import OCI
+
+/// A value somebody asked for, and where: `--set python.version`, `AUTOIMAGE_PORT`, `autoimage.toml:3 port`.
+package struct Requested<Value: Sendable & Hashable>: Sendable, Hashable {
+    package let value: Value
+    package let option: String
+
+    package init(_ value: Value, by option: String) {
+        self.value = value
+        self.option = option
+    }
+
+    /// Why a plan holds this value.
+    package var reason: Reason { .requested(option: option) }
+}
+
+/// What the user asked for, with command line, environment and autoimage.toml already merged in that order.
+package struct PlanOptions: Sendable {
+    /// The service's name, from its folder.
+    package var name: String
+    package var platform: Platform = .host
+    package var language: Requested<String>?
+    /// Which of several programs: a path or a name.
+    package var app: Requested<String>?
+    /// Which process of a Procfile starts by default.
+    package var process: Requested<String>?
+    /// `auto`, `debian`, `official`, or the file's own family name.
+    package var bases: Requested<String>?
+    /// Wanted version by language.
+    package var versions: [String: Requested<String>] = [:]
+    /// Debian packages to add to the builder and to the runtime.
+    package var buildPackages: [Requested<String>] = []
+    package var runtimePackages: [Requested<String>] = []
+    /// Commands that replace the detected ones; a user's own text is split into arguments by `CommandLine.split`.
+    package var installCommand: Requested<[String]>?
+    package var buildCommand: Requested<[String]>?
+    package var startCommand: Requested<[String]>?
+    package var port: Requested<Int>?
+    package var user: Requested<Owner>?
+    /// Variables of the image.
+    package var environment: [String: Requested<String>] = [:]
+    /// Variables of the build's steps (`--build-env`).
+    package var buildEnvironment: [String: Requested<String>] = [:]
+    package var artifacts: [Requested<ExtraArtifact>] = []
+    package var writable: [Requested<ImagePath>] = []
+    package var processes: [String: Requested<[String]>] = [:]
+    /// Secrets by id that the command line offers, and mounts that autoimage.toml asks for.
+    package var offeredSecrets: [OfferedSecret] = []
+    package var secretMounts: [Requested<SecretMount>] = []
+    /// Whether `--ssh` forwards an agent to the steps that use the network.
+    package var ssh = false
+    package var revision: Revision?
+
+    package init(name: String) { self.name = name }
+
+    /// A path of the builder to ship, where to, and in which group.
+    package struct ExtraArtifact: Sendable, Hashable {
+        package let path: ImagePath
+        package let destination: ImagePath
+
+        package init(path: ImagePath, destination: ImagePath) {
+            self.path = path
+            self.destination = destination
+        }
+    }
+
+    /// A secret the user gave: as a file's contents or as a variable's value. The value itself never enters a plan.
+    package struct OfferedSecret: Sendable, Hashable {
+        package let id: String
+        /// Whether it came from `env=`.
+        package let isVariable: Bool
+
+        package init(id: String, isVariable: Bool) {
+            self.id = id
+            self.isVariable = isVariable
+        }
+    }
+
+    /// Which step sees which secret, and how.
+    package struct SecretMount: Sendable, Hashable {
+        package let id: String
+        package let step: String
+        package let target: ImagePath?
+        package let variable: String?
+
+        package init(id: String, step: String, target: ImagePath?, variable: String?) {
+            self.id = id
+            self.step = step
+            self.target = target
+            self.variable = variable
+        }
+    }
+
+    /// The state of version control at the edge.
+    package struct Revision: Sendable, Hashable {
+        package let commit: String
+        package let tag: String?
+        package let dirty: Bool
+
+        package init(commit: String, tag: String?, dirty: Bool) {
+            self.commit = commit
+            self.tag = tag
+            self.dirty = dirty
+        }
+    }
+}

@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct Autoimage: AsyncParsableCommand { func run() async throws {} }
