@@ -71,11 +71,14 @@ let package = Package(
             name: "DetectorsTests",
             dependencies: ["BaseImages", "Detectors", "Formats", "OCI", "Planning", "TestSupport", system],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict),
+            name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ImagesTests", dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
+            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ImagesTests",
+            dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",
