@@ -89,6 +89,9 @@ let package = Package(
             dependencies: ["Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
+            name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
+            swiftSettings: strict),
+        .testTarget(
             name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],
             path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),
     ],
