@@ -15,7 +15,7 @@ import Testing
             store.values.mapValues { String(decoding: $0, as: UTF8.self) } == [
                 "a": "from file", "b": "from variable", "C": "c",
             ])
-        #expect(store.offered.map(\.isVariable) == [false, true, false])
+        #expect(store.offered.map(\.isVariable) == [false, true, true])
     }
 
     @Test(arguments: [

@@ -20,7 +20,7 @@ struct SecretStore: Sendable {
             }
             guard values[id] == nil else { throw Failure(.usage, "--secret: the id '\(id)' is given twice") }
             values[id] = try Self.value(id, fields, environment)
-            offered.append(.init(id: id, isVariable: fields["env"] != nil))
+            offered.append(.init(id: id, isVariable: fields["src"] == nil))
         }
         self.values = values
         self.offered = offered
