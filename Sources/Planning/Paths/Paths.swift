@@ -29,6 +29,12 @@ package struct SourcePath: Hashable, Sendable {
         SourcePath(unchecked: components + (try SourcePath(parsing: text)).components)
     }
 
+    /// This folder with one name below it, as a folder lists it; `.`, `..` and what holds a slash give this path itself.
+    package func appending(name: String) -> SourcePath {
+        guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")) else { return self }
+        return SourcePath(unchecked: components + CollectionOfOne(name))
+    }
+
     /// Whether this path is `folder` or lies below it.
     package func isInside(_ folder: SourcePath) -> Bool { components.starts(with: folder.components) }
 
