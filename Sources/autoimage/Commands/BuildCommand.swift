@@ -44,7 +44,7 @@ struct BuildCommand: AsyncParsableCommand {
     func run() async throws {
         if explain {
             let planned = try PlannedService(plan)
-            Terminal.standardOutput.write(planned.rendered(.text))
+            Terminal.standardOutput.write(try planned.rendered(.text))
             return
         }
         let request = BuildRequest(

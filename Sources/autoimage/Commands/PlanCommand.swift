@@ -12,6 +12,6 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let planned = try PlannedService(plan)
-        Terminal.standardOutput.write(planned.rendered(format))
+        Terminal.standardOutput.write(try planned.rendered(format))
     }
 }

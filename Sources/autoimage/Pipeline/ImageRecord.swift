@@ -14,6 +14,8 @@ struct ImageRecord: Codable, Sendable {
     let singleStageSize: Int64?
     /// How far steps were isolated, and why not further.
     let isolation: String
+    /// The commit of the sources, where they are under version control.
+    let revision: String?
     let plan: BuildPlan
 
     struct Layer: Codable, Sendable {

@@ -27,22 +27,26 @@ struct PlannedService: Sendable {
         var settings = try SettingsReader(folder: folder, environment: environment, arguments: arguments).settings()
         settings.plan.offeredSecrets = secrets.offered
         settings.plan.ssh = arguments.ssh
-        settings.plan.revision = GitRevision.read(folder)
         self.settings = settings
-        tree = try DirectoryTree(service: folder, extraIgnore: settings.ignore.map(\.value))
+        let workspace = try WorkspaceRoot(of: folder)
+        tree = try DirectoryTree(
+            root: workspace.root, service: workspace.service,
+            extraIgnore: settings.ignore.map {
+                try IgnoreRule(parsing: $0.value, origin: $0.option, folder: workspace.service)
+            })
         lock = try LockFile(folder: folder)
         let catalog = try Self.catalog(settings.plan.bases)
         let planned = try Planner(detectors: Detectors.all, catalog: catalog).plan(tree, settings.plan)
         plan = planned.applying(lock.pins)
-        try plan.checkRules()
+        try plan.checkOffline()
         try secrets.check(against: plan)
     }
 
     /// The plan in one of its forms.
-    func rendered(_ format: PlanFormat) -> String {
+    func rendered(_ format: PlanFormat) throws -> String {
         switch format {
-        case .text: renderText(plan)
-        case .json: renderJSON(plan)
+        case .text: renderText(plan, full: false)
+        case .json: try renderJSON(plan)
         case .dockerfile: renderDockerfile(plan)
         }
     }
@@ -68,5 +72,16 @@ struct PlannedService: Sendable {
                 "bases '\(wanted.value)' (\(wanted.option)): no such file; give auto, debian, or a catalog file")
         }
         return try BaseImages.decode(file: bytes, name: wanted.value)
+    }
+}
+
+extension BuildPlan {
+    /// Checks every rule that does not wait for pins, before anything is fetched.
+    func checkOffline() throws(PlanRuleError) {
+        let problems = PlanRule.all.flatMap { rule -> [PlanProblem] in
+            guard case .broken(let problems) = rule.outcome(for: self) else { return [] }
+            return problems.map { PlanProblem(rule: rule.name, text: $0) }
+        }
+        guard problems.isEmpty else { throw PlanRuleError(problems: problems) }
     }
 }
