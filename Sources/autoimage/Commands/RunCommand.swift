@@ -11,9 +11,8 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Starts an image of the local store in the sandbox, on the host's network.",
         discussion: """
-            The process has the image's user, a read-only root and memory-backed /tmp and /run. Arguments after the \
-            name replace the image's command; with an entrypoint of one program they are its arguments, as in \
-            docker run.
+            The process has the image's user, a read-only root and memory-backed /tmp and /run. A command after the \
+            name is run in place of what the image starts, so that 'autoimage run NAME python manage.py migrate' works.
             """)
 
     @Flag(name: .customShort("i"), help: "Keep standard input open.")
@@ -47,7 +46,7 @@ struct RunCommand: AsyncParsableCommand {
             return try await runner.run(
                 layers: layers, config: image.config.config,
                 options: .init(
-                    entrypoint: entrypoint.map { [$0] }, command: command.isEmpty ? nil : command,
+                    entrypoint: entrypoint.map { [$0] } ?? (command.isEmpty ? nil : []), command: command,
                     environment: try variables(), binds: try binds(), interactive: input || terminal,
                     writable: image.record?.plan.runtime.config.writable.map(\.value) ?? []))
         }
