@@ -15,7 +15,7 @@ package struct BuildPlan: Codable, Hashable, Sendable {
     package var decisions: [Decision]
     package var builder: BuilderStage
     package var runtime: RuntimeStage
-    /// What the user should know: end of life, no lock file, …
+    /// What the user should know: end of life, no lock file.
     package var warnings: [String]
 
     package init(

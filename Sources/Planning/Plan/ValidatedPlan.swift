@@ -5,7 +5,9 @@ package struct PinnedPlan: Sendable, Hashable {
     fileprivate init(plan: BuildPlan) { self.plan = plan }
 }
 
-/// A plan that an engine may run. There is one way to have one: `PinnedPlan.validated()`.
+/// A plan that an engine may run.
+///
+/// There is one way to have one: `PinnedPlan.validated()`.
 package struct ValidatedPlan: Sendable, Hashable {
     package let plan: BuildPlan
 }
