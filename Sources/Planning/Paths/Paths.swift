@@ -53,7 +53,9 @@ package struct SourcePath: Hashable, Sendable {
     }
 }
 
-/// A path inside an image or a builder, absolute; the root is `/`. It has no `.` or `..` component.
+/// A path inside an image or a builder, absolute; the root is `/`.
+///
+/// It has no `.` or `..` component.
 package struct ImagePath: Hashable, Sendable {
     /// The names from the root downwards; empty for `/`.
     package let components: [String]
