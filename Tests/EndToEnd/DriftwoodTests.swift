@@ -1,5 +1,5 @@
 import Glibc
-import Planning
+import OCI
 import SystemPackage
 import Testing
 
