@@ -71,11 +71,14 @@ let package = Package(
             name: "DetectorsTests",
             dependencies: ["BaseImages", "Detectors", "Formats", "OCI", "Planning", "TestSupport", system],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict),
+            name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ImagesTests", dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
+            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ImagesTests",
+            dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",
@@ -84,6 +87,9 @@ let package = Package(
         .testTarget(
             name: "SandboxEngineTests",
             dependencies: ["Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],
