@@ -18,8 +18,7 @@ extension Acceptance {
             try settings.replace("BASE_DIR =", with: Self.pause)
             let build = autoimage.command(["build", service.folder.string, "-t", "killed", "--progress", "json"])
             try await build.running { running in
-                try await running.waitFor("{\"stepStarted\":")
-                try await Task.sleep(for: .seconds(2))
+                try await Leavings.waitFor(process: "collectstatic")
                 running.kill(signal)
                 try await Leavings.expectNone(ofProcess: "collectstatic")
             }

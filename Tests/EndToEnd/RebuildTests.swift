@@ -1,5 +1,6 @@
 import OCI
 import Planning
+import SystemPackage
 import Testing
 
 extension Acceptance {

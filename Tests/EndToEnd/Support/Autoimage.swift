@@ -31,7 +31,7 @@ struct Autoimage: Sendable {
     /// The command line with these arguments.
     func command(_ arguments: [String]) -> Command {
         var command = Command([binary.string] + arguments)
-        command.environment = ["AUTOIMAGE_HOME": home.string, "SOURCE_DATE_EPOCH": .some(nil)]
+        command.environment = ["AUTOIMAGE_HOME": home.string, "SOURCE_DATE_EPOCH": String?.none]
         command.environment.merge(environment) { _, new in new }
         command.user = user
         return command

@@ -45,7 +45,7 @@ struct Command: Sendable {
     func running<Value: Sendable>(
         _ body: @Sendable (RunningCommand) async throws -> Value
     ) async throws -> Value {
-        let log = try await Workspace.here().temporary("log")
+        let log = try Workspace.here().temporary("log")
         let file = try FileDescriptor.open(
             log, .writeOnly, options: [.create, .append], permissions: [.ownerReadWrite, .groupRead, .otherRead])
         let end = [TeardownStep.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]

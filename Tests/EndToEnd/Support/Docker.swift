@@ -25,7 +25,7 @@ struct Docker: Sendable {
     /// A command of the client.
     func command(_ words: String...) -> Command {
         var command = Command([Self.client] + words)
-        command.environment = ["DOCKER_HOST": host, "DOCKER_BUILDKIT": "1", "DOCKER_CONTEXT": .some(nil)]
+        command.environment = ["DOCKER_HOST": host, "DOCKER_BUILDKIT": "1", "DOCKER_CONTEXT": String?.none]
         return command
     }
 }

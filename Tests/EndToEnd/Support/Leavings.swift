@@ -14,6 +14,15 @@ enum Leavings {
         Issue.record("processes are left: \(found.joined(separator: "; "))")
     }
 
+    /// Waits until a process has `text` in its command line.
+    static func waitFor(process text: String, seconds: Int = 60) async throws {
+        for _ in 0..<(seconds * 10) {
+            if try await !processes(with: text).isEmpty { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw WaitFailure(awaited: "a process with '\(text)'", log: "")
+    }
+
     /// Fails where the home has a mount, or work in progress, in it.
     static func expectNone(inHome home: FilePath) async throws {
         let mounts = try FilePath("/proc/self/mounts").text().split(separator: "\n")

@@ -53,7 +53,7 @@ struct Workspace: Sendable {
         let mounts = try FilePath("/proc/self/mounts").text().split(separator: "\n")
         for mount in mounts.compactMap({ $0.split(separator: " ").dropFirst().first }).reversed()
         where mount.hasPrefix(folder.string + "/") {
-            _ = umount2(String(mount), Int32(MNT_DETACH.rawValue))
+            _ = umount2(String(mount), Int32(MNT_DETACH))
         }
         _ = try await Command("chmod", "-R", "u+rwX", folder.string).run()
         try await Command("rm", "-rf", folder.string).succeed()
