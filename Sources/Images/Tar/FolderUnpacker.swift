@@ -59,6 +59,12 @@ package struct FolderUnpacker: ~Copyable {
         package var bytes: Int64 = 0
         /// Devices and pipes that were left out.
         package var skipped = 0
+
+        package init(entries: Int = 0, bytes: Int64 = 0, skipped: Int = 0) {
+            self.entries = entries
+            self.bytes = bytes
+            self.skipped = skipped
+        }
     }
 
     /// Unpacks below `folder`, which must exist.
@@ -214,7 +220,7 @@ package struct FolderUnpacker: ~Copyable {
     private mutating func forget(below path: ImagePath) {
         folders = folders.isEmpty ? [:] : folders.filter { !$0.key.isInside(path) }
         let depth = path.components.count
-        if open.count >= depth, open.prefix(depth).map(\.name) == path.components {
+        if open.count >= depth, zip(open, path.components).allSatisfy({ isSame($0.name, $1) }) {
             open.removeSubrange((depth - 1)...)
         }
     }
@@ -228,7 +234,7 @@ package struct FolderUnpacker: ~Copyable {
     private mutating func folder(at path: ImagePath, creating: Bool) throws -> HostFolder? {
         let names = path.components
         var depth = 0
-        while depth < open.count, depth < names.count, open[depth].name == names[depth] { depth += 1 }
+        while depth < open.count, depth < names.count, isSame(open[depth].name, names[depth]) { depth += 1 }
         open.removeSubrange(depth...)
         while depth < names.count {
             let parent = open.last?.folder ?? root
@@ -252,6 +258,9 @@ package struct FolderUnpacker: ~Copyable {
         do { return try ImagePath(parsing: "/" + text) } catch { throw UnpackError.escapes(text) }
     }
 }
+
+/// Names are the same where their bytes are: `==` would also take é for e and an accent.
+private func isSame(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
 
 /// Why an archive cannot be unpacked.
 package enum UnpackError: Error, Equatable, CustomStringConvertible {
