@@ -55,8 +55,9 @@ final class HostFolder {
         return result
     }
 
+    /// Makes a folder; one that somebody else just made is fine.
     func makeFolder(_ name: String) throws {
-        guard mkdirat(descriptor, name, 0o755) == 0 else { throw SystemError.last("create", path.appending(name)) }
+        guard mkdirat(descriptor, name, 0o755) == 0 || (errno == EEXIST && kind(of: name) == .folder) else { throw SystemError.last("create", path.appending(name)) }
     }
 
     func makeLink(_ name: String, to target: String) throws {
