@@ -55,10 +55,16 @@ final class HostFolder {
         return result
     }
 
-    /// Makes a folder with mode 0755, whatever the umask.
+    /// Makes a folder with mode 0755, whatever the umask; one that somebody else just made is fine.
     func makeFolder(_ name: String) throws {
-        guard mkdirat(descriptor, name, 0o755) == 0, fchmodat(descriptor, name, 0o755, 0) == 0 else {
-            throw SystemError.last("create", path.appending(name))
+        if mkdirat(descriptor, name, 0o755) == 0 {
+            guard fchmodat(descriptor, name, 0o755, 0) == 0 else {
+                throw SystemError.last("create", path.appending(name))
+            }
+        } else {
+            guard errno == EEXIST, kind(of: name) == .folder else {
+                throw SystemError.last("create", path.appending(name))
+            }
         }
     }
 
