@@ -1,0 +1,229 @@
+import OCI
+package import Planning
+
+/// Plans Python services that are installed by pip from requirements files, and scripts that need nothing installed.
+package struct PythonDetector: Detector {
+    package init() {}
+
+    package var language: String { "python" }
+
+    package func evidence(in tree: any SourceTree) throws -> [Evidence] {
+        try PythonProject(tree: tree, options: PlanOptions(name: "")).evidence()
+    }
+
+    package func plan(
+        for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
+    ) throws -> BuildPlan {
+        try PythonPlanner(project: PythonProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
+    }
+}
+
+/// One plan in the making.
+private struct PythonPlanner {
+    let project: PythonProject
+    let bases: BaseCatalog
+    let evidence: [Evidence]
+
+    private var options: PlanOptions { project.options }
+
+    func plan() throws -> BuildPlan {
+        let version = try PythonVersion.read(from: project)
+        let written = try project.requirements()
+        var wish = BaseChoice.Wish(language: "python", version: version.request, family: options.bases)
+        var choice = try BaseChoice.choose(wish, from: bases)
+        let python = choice.version.value
+        let requirements = try written?.applying(pythonVersion: python, machine: machine)
+        let procfile = try Procfile.read(from: project.tree)
+        let finder = StartFinder(project: project, requirements: requirements, procfile: procfile)
+        if requirements == nil { try UnnamedImports.check(project) }
+        let start = try finder.find()
+        let processes = try otherProcesses(finder, procfile)
+        if start.shell != nil || processes.contains(where: { $0.1.shell != nil }) {
+            wish.needsShell = true
+            choice = try BaseChoice.choose(wish, from: bases)
+        }
+        let interpreter = choice.runtime.interpreter ?? ImagePath("/usr/bin/python3")
+        let hasVenv = requirements != nil
+        let launcher = Launcher(
+            interpreter: interpreter, programs: hasVenv ? ImagePath("/opt/venv/bin") : nil,
+            shell: shell(choice.runtime),
+            baseName: choice.runtime.id, tree: project.tree, root: PythonSteps.app)
+        let steps = PythonSteps(
+            project: project, interpreter: interpreter, baseEnvironment: choice.builder.environment)
+        let dependencies = try requirements.map(steps.dependencies) ?? []
+        let django = try finder.djangoProjects().first { $0.folder == start.folder } ?? finder.djangoProjects().first
+        let service = steps.service(after: dependencies.last?.name, django, hasVenv: hasVenv)
+        let system = requirements.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
+        let stages = choice.bases(
+            platform: options.platform, buildPackages: packages(options.buildPackages, system, choice.builder),
+            runtimePackages: packages(options.runtimePackages, [], choice.runtime))
+        let (copies, artifacts) = copies(hasVenv: hasVenv, django)
+        let builder = BuilderStage(
+            name: "builder", base: stages.builder, steps: dependencies + service, artifacts: artifacts)
+        let config = try config(start, launcher, processes, choice.runtime, hasVenv: hasVenv)
+        return BuildPlan(
+            name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
+            decisions: decisions(choice, requirements, start), builder: builder,
+            runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
+            warnings: version.warnings + choice.warnings + start.warnings + self.warnings(requirements, procfile))
+    }
+
+    private var machine: String {
+        switch options.platform.architecture {
+        case "amd64": "x86_64"
+        case "arm64": "aarch64"
+        default: options.platform.architecture
+        }
+    }
+
+    private func otherProcesses(_ finder: StartFinder, _ procfile: Procfile?) throws -> [(String, StartCommand)] {
+        guard let procfile else { return [] }
+        return try procfile.processes.filter { $0.name != "release" && $0.name != "web" }
+            .map { ($0.name, try finder.start($0, in: procfile)) }
+    }
+
+    /// The runtime's shell, its own or of a package that the user adds.
+    private func shell(_ runtime: BaseEntry) -> ImagePath? {
+        let added = options.runtimePackages.contains { ["dash", "bash", "busybox"].contains($0.value) }
+        return runtime.shell ?? (added ? ImagePath("/bin/sh") : nil)
+    }
+
+    /// Packages are added to bases that we assemble; others must bring them along.
+    private func packages(
+        _ asked: [Requested<String>], _ needed: [Decided<String>], _ entry: BaseEntry
+    ) -> [Decided<String>] {
+        var result = asked.map { Decided($0.value, $0.reason) }
+        guard entry.debian != nil else { return result }
+        let own = Set(entry.debian?.packages ?? [])
+        for package in needed
+        where !own.contains(package.value) && !result.contains(where: { $0.value == package.value }) {
+            result.append(package)
+        }
+        return result.sorted { $0.value < $1.value }
+    }
+
+    private func copies(hasVenv: Bool, _ django: DjangoProject?) -> ([ArtifactCopy], [ImagePath]) {
+        var copies: [ArtifactCopy] = []
+        func add(_ path: ImagePath, _ group: LayerGroup, _ reason: Reason) {
+            copies.append(ArtifactCopy(from: "builder", path: path, destination: path, group: group, reason: reason))
+        }
+        if hasVenv { add(PythonSteps.venv, .dependencies, .usual(why: "the installed requirements")) }
+        add(PythonSteps.app, .application, .usual(why: "the service with its bytecode"))
+        if let text = django?.absoluteStaticRoot, let root = try? ImagePath(parsing: text),
+            !root.isInside(PythonSteps.app), let evidence = django?.staticRoot, hasVenv
+        {
+            add(root, .application, .found(evidence: [evidence]))
+        }
+        return (copies, copies.map(\.path))
+    }
+
+    private func config(
+        _ start: StartCommand, _ launcher: Launcher, _ processes: [(String, StartCommand)], _ runtime: BaseEntry,
+        hasVenv: Bool
+    ) throws -> RuntimeConfig {
+        let port = port(start)
+        var variables = start.environment
+        func set(_ name: String, _ value: String, _ why: String) {
+            if variables[name] == nil { variables[name] = Decided(value, .usual(why: why)) }
+        }
+        let path = runtime.environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        if hasVenv { set("VIRTUAL_ENV", "/opt/venv", "where the requirements are") }
+        set("PATH", (hasVenv ? "/opt/venv/bin:" : "") + path, "programs by their names")
+        set("PYTHONUNBUFFERED", "1", "what the service prints appears at once")
+        set("PYTHONDONTWRITEBYTECODE", "1", "the image holds the bytecode already")
+        set("LANG", "C.UTF-8", "text is UTF-8")
+        if let port { variables["PORT"] = port.map(String.init) }
+        for (name, value) in runtime.environment { set(name, value, "the base expects it") }
+        for (_, process) in processes {
+            for (name, value) in process.environment where variables[name] == nil { variables[name] = value }
+        }
+        let entrypoint = try launcher.arguments(start)
+        var others: [String: Decided<[String]>] = [:]
+        for (name, process) in processes { others[name] = Decided(try launcher.arguments(process), process.reason) }
+        return RuntimeConfig(
+            entrypoint: Decided(entrypoint, start.reason, alternatives: start.alternatives),
+            environment: variables.map { EnvironmentVariable($0.key, $0.value) }.sorted { $0.name < $1.name },
+            workingDirectory: PythonSteps.app.appending(project.relative(start.folder)),
+            user: Decided(.nonroot, .usual(why: "no service needs root")), ports: port.map { [$0] } ?? [],
+            processes: others)
+    }
+
+    /// The port: asked for, written in the command, or 8000 for what serves the web.
+    private func port(_ start: StartCommand) -> Decided<Int>? {
+        if let asked = options.port { return Decided(asked.value, asked.reason) }
+        guard start.isWeb else { return nil }
+        let text = start.words.joined(separator: " ")
+        let pattern = /(?:(?:--bind|-b|--listen|--http|--http-socket)[ =]?\S*:|(?:--port|-p)[ =])(\d{2,5})\b/
+        if let match = text.firstMatch(of: pattern), let port = Int(match.output.1) {
+            return Decided(port, start.reason)
+        }
+        if let written = start.environment["PORT"], let port = Int(written.value) {
+            return Decided(port, written.reason)
+        }
+        return Decided(8000, .usual(why: "the usual port of Python's servers; PORT changes it at start"))
+    }
+
+    private func decisions(_ choice: BaseChoice, _ requirements: RequirementSet?, _ start: StartCommand) -> [Decision] {
+        var decisions = [Decision("python", choice.version)]
+        if let framework = start.framework { decisions.append(Decision("framework", framework)) }
+        if let requirements {
+            let evidence = requirements.files.map { Evidence(path: $0, excerpt: $0.name) }
+            decisions.append(Decision("package manager", Decided("pip", .found(evidence: evidence))))
+        } else {
+            decisions.append(
+                Decision("package manager", Decided("none", .usual(why: "there is no requirements file to install"))))
+        }
+        return decisions
+    }
+
+    private func warnings(_ requirements: RequirementSet?, _ procfile: Procfile?) -> [String] {
+        var warnings: [String] = []
+        for evidence in requirements?.hasCredentials ?? [] {
+            warnings.append("\(evidence): holds a password; keep it in a secret: --secret id=pip.conf,src=FILE")
+        }
+        if let procfile, let release = procfile.processes.first(where: { $0.name == "release" }) {
+            warnings.append(
+                "\(procfile.path):\(release.line): 'release' is not run by an image; run '\(release.command)' when you deploy"
+            )
+        }
+        let loose = requirements?.requirements.filter {
+            $0.source == .index && !$0.specifier.hasPrefix("==") && $0.hashes.isEmpty
+        }
+        if let loose, !loose.isEmpty {
+            let names = loose.compactMap(\.name).prefix(5).joined(separator: ", ")
+            warnings.append(
+                "\(loose[0].evidence.path): \(loose.count) requirements name no exact version (\(names)"
+                    + "\(loose.count > 5 ? ", …" : "")); a later build may install others")
+        }
+        return warnings
+    }
+}
+
+/// Imports that nothing installs, in a service without any requirements file.
+enum UnnamedImports {
+    /// Fails at the first import of the service's scripts that is neither the standard library nor the service's own.
+    static func check(_ project: PythonProject) throws {
+        var own: Set<String> = []
+        for entry in project.tree.entries where entry.path.parent == project.tree.service {
+            own.insert(entry.path.name.hasSuffix(".py") ? String(entry.path.name.dropLast(3)) : entry.path.name)
+        }
+        for path in project.topScripts {
+            guard let source = try project.source(path) else { continue }
+            for statement in source.topLevel {
+                for name in modules(statement.text)
+                where !StandardLibrary.modules.contains(name) && !own.contains(name) {
+                    throw PlanError.unusable(
+                        place: "\(path):\(statement.line)", what: "imports '\(name)' and no requirements file names it",
+                        fix: "add a requirements.txt with the package that has it")
+                }
+            }
+        }
+    }
+
+    /// The top-level names that an import statement reads.
+    static func modules(_ statement: String) -> [String] {
+        if let match = statement.wholeMatch(of: /from\s+(\w+)[\w.]*\s+import\s.*/)?.output { return [String(match.1)] }
+        guard let match = statement.wholeMatch(of: /import\s+(.*)/)?.output else { return [] }
+        return match.1.split(separator: ",").compactMap { $0.firstMatch(of: /\w+/).map { String($0.output) } }
+    }
+}

@@ -1,0 +1,73 @@
+import Planning
+
+/// One requirement of a requirements file, and where it stands.
+struct Requirement: Hashable, Sendable {
+    /// Normalised (PEP 503): lower case, one dash for each run of `-`, `_` and `.`; nil for a bare path or URL.
+    let name: String?
+    let extras: [String]
+    /// `>=4.2,<5`, empty where any version does.
+    let specifier: String
+    /// As written after `;`.
+    let marker: String?
+    let source: Source
+    let isEditable: Bool
+    let hashes: [String]
+    let evidence: Evidence
+
+    enum Source: Hashable, Sendable {
+        case index
+        case url(String)
+        /// A folder or archive of the source tree.
+        case local(SourcePath)
+    }
+
+    /// A project's name as indexes compare it (PEP 503).
+    static func normalized(_ name: String) -> String {
+        name.lowercased().split { "-_.".contains($0) }.joined(separator: "-")
+    }
+}
+
+/// Everything that a requirements file and those it includes say.
+struct RequirementSet: Hashable, Sendable {
+    /// The file that installation starts from.
+    var root: SourcePath
+    /// All files read, `root` first.
+    var files: [SourcePath] = []
+    var requirements: [Requirement] = []
+    /// Folders given with `--find-links`.
+    var linkFolders: [SourcePath] = []
+    /// Normalised names after `--no-binary`; `:all:` for all.
+    var noBinary: [String: Evidence] = [:]
+    /// Variables that pip replaces in the text, as `${NAME}`.
+    var variables: [String: Evidence] = [:]
+    /// Addresses of indexes that the files themselves hold.
+    var hasCredentials: [Evidence] = []
+    var requiresHashes = false
+
+    /// The requirement that names a project, where its marker holds.
+    func requirement(_ name: String) -> Requirement? { requirements.first { $0.name == name } }
+
+    /// The local folders and archives that installation reads.
+    var localPaths: [SourcePath] {
+        requirements.compactMap { if case .local(let path) = $0.source { path } else { nil } } + linkFolders
+    }
+
+    /// Only the requirements whose markers hold for a Python; fails at a marker that is none.
+    func applying(pythonVersion: String, machine: String) throws(PlanError) -> RequirementSet {
+        var result = self
+        result.requirements = []
+        for requirement in requirements {
+            guard let marker = requirement.marker else {
+                result.requirements.append(requirement)
+                continue
+            }
+            guard let holds = Marker.holds(marker, pythonVersion: pythonVersion, machine: machine) else {
+                throw .unusable(
+                    place: "\(requirement.evidence)", what: "'\(marker)' is no environment marker",
+                    fix: "write one as in: python_version >= \"3.11\"")
+            }
+            if holds { result.requirements.append(requirement) }
+        }
+        return result
+    }
+}

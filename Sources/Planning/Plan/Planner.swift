@@ -1,0 +1,187 @@
+/// Makes the plan for a source tree: asks every detector for evidence, lets one plan, applies what was asked for.
+///
+/// Pure: the same tree, options and catalog give the same plan.
+package struct Planner: Sendable {
+    private let detectors: [any Detector]
+    private let catalog: BaseCatalog
+
+    package init(detectors: [any Detector], catalog: BaseCatalog) {
+        self.detectors = detectors
+        self.catalog = catalog
+    }
+
+    /// The plan; fails with a `PlanError` where none can be made.
+    package func plan(_ tree: any SourceTree, options: PlanOptions) throws -> BuildPlan {
+        let (detector, evidence, language) = try chooseDetector(for: tree, options)
+        var plan = try detector.plan(for: tree, options: options, bases: catalog, evidence: evidence)
+        plan.language = language
+        try apply(options, to: &plan)
+        return plan
+    }
+
+    private func chooseDetector(
+        for tree: any SourceTree, _ options: PlanOptions
+    ) throws -> (any Detector, [Evidence], Decided<String>) {
+        let known = detectors.map(\.language)
+        if let asked = options.language {
+            guard let detector = detectors.first(where: { $0.language == asked.value.lowercased() }) else {
+                throw PlanError.unknownLanguage(name: asked.value, option: asked.option, known: known)
+            }
+            return (detector, try detector.evidence(in: tree), Decided(detector.language, asked.reason))
+        }
+        let speaking = try detectors.map { ($0, try $0.evidence(in: tree)) }.filter { !$0.1.isEmpty }
+        guard let (detector, evidence) = speaking.first else {
+            throw PlanError.noLanguage(
+                folder: tree.service, lookedFor: detectors.map(\.language), entries: topEntries(of: tree))
+        }
+        guard speaking.count == 1 else {
+            throw PlanError.severalLanguages(
+                candidates: speaking.map { detector, evidence in
+                    PlanError.Candidate(
+                        detector.language, evidence: evidence.map(\.description).joined(separator: ", "))
+                })
+        }
+        return (detector, evidence, Decided(detector.language, .found(evidence: evidence)))
+    }
+
+    private func topEntries(of tree: any SourceTree) -> [String] {
+        let names = tree.entries.filter { $0.path.parent == tree.service && $0.path != tree.service }.map { entry in
+            entry.kind == .folder ? "\(entry.path.name)/" : entry.path.name
+        }
+        return names.count > 12 ? names.prefix(12) + ["and \(names.count - 12) more"] : names
+    }
+
+    /// What users ask for whatever the language.
+    private func apply(_ options: PlanOptions, to plan: inout BuildPlan) throws {
+        applyUser(options, to: &plan)
+        applyEnvironment(options, to: &plan)
+        applyArtifacts(options, to: &plan)
+        try applySecrets(options, to: &plan)
+        plan.runtime.config.labels.merge(labels(options)) { detected, _ in detected }
+        for (name, command) in options.processes {
+            plan.runtime.config.processes[name] = Decided(command.value, command.reason)
+        }
+    }
+
+    private func applyUser(_ options: PlanOptions, to plan: inout BuildPlan) {
+        let base = plan.runtime.base.entry
+        let user = options.user.map { Decided($0.value, $0.reason) } ?? plan.runtime.config.user
+        plan.runtime.config.user = user
+        // Bases of ours have passwd with 65532; in any other the plan writes it.
+        if base.debian == nil || user.value != .nonroot {
+            let reason = Reason.usual(why: "names the user \(user.value)")
+            for (path, contents) in [
+                (ImagePath("/etc/group"), Accounts.group(user.value)),
+                (ImagePath("/etc/passwd"), Accounts.passwd(user.value)),
+            ] {
+                plan.runtime.files.append(
+                    PlanFile(
+                        path: path, contents: contents, mode: 0o644, owner: .root, group: .systemLibraries,
+                        reason: reason))
+            }
+        }
+        for folder in options.writable where !plan.runtime.config.writable.contains(where: { $0.value == folder.value })
+        {
+            plan.runtime.config.writable.append(Decided(folder.value, folder.reason))
+        }
+        plan.runtime.config.writable.sort { $0.value < $1.value }
+        for folder in plan.runtime.config.writable {
+            plan.runtime.files.append(
+                PlanFile(
+                    path: folder.value, contents: nil, mode: 0o755, owner: user.value, group: .application,
+                    reason: folder.reason))
+        }
+    }
+
+    private func applyEnvironment(_ options: PlanOptions, to plan: inout BuildPlan) {
+        var variables = plan.runtime.config.environment
+        for (name, wanted) in options.environment {
+            variables.removeAll { $0.name == name }
+            variables.append(EnvironmentVariable(name, Decided(wanted.value, wanted.reason)))
+        }
+        plan.runtime.config.environment = variables.sorted { $0.name < $1.name }
+        guard !options.buildEnvironment.isEmpty else { return }
+        for index in plan.builder.steps.indices {
+            guard case .run(var command) = plan.builder.steps[index].action else { continue }
+            for (name, wanted) in options.buildEnvironment { command.environment[name] = wanted.value }
+            plan.builder.steps[index].action = .run(command: command)
+        }
+    }
+
+    private func applyArtifacts(_ options: PlanOptions, to plan: inout BuildPlan) {
+        for extra in options.artifacts {
+            let (path, destination) = (extra.value.path, extra.value.destination)
+            if !plan.builder.artifacts.contains(path) { plan.builder.artifacts.append(path) }
+            plan.runtime.copies.append(
+                ArtifactCopy(
+                    from: plan.builder.name, path: path, destination: destination, group: .application,
+                    reason: extra.reason))
+        }
+    }
+
+    private func applySecrets(_ options: PlanOptions, to plan: inout BuildPlan) throws {
+        for wanted in options.secretMounts {
+            let mount = wanted.value
+            guard let index = plan.builder.steps.firstIndex(where: { $0.name == mount.step }),
+                case .run(var command) = plan.builder.steps[index].action
+            else {
+                throw PlanError.unknownStep(
+                    name: mount.step, option: wanted.option, steps: plan.builder.steps.filter(\.isRun).map(\.name))
+            }
+            command.mounts.append(
+                .secret(id: mount.id, target: mount.target, variable: mount.variable, required: true))
+            plan.builder.steps[index].action = .run(command: command)
+        }
+        var used: Set<String> = []
+        for index in plan.builder.steps.indices {
+            guard case .run(var command) = plan.builder.steps[index].action else { continue }
+            if options.ssh, command.network == .host {
+                command.mounts.append(.ssh)
+                plan.builder.steps[index].action = .run(command: command)
+            }
+            for case .secret(let id, _, _, _) in command.mounts { used.insert(id) }
+        }
+        for secret in options.offeredSecrets where !used.contains(secret.id) {
+            plan.warnings.append("the secret '\(secret.id)' is used by no step; name its step in autoimage.toml")
+        }
+    }
+
+    /// The annotations of OCI image-spec, annotations.md, that planning knows; `created` is set when assembling.
+    private func labels(_ options: PlanOptions) -> [String: String] {
+        var labels = ["org.opencontainers.image.title": options.name]
+        guard let revision = options.revision else { return labels }
+        labels["org.opencontainers.image.revision"] = revision.commit + (revision.dirty ? "-dirty" : "")
+        if let tag = revision.tag, !revision.dirty { labels["org.opencontainers.image.version"] = tag }
+        return labels
+    }
+}
+
+extension Step {
+    fileprivate var isRun: Bool { if case .run = action { true } else { false } }
+}
+
+/// The account files of an image whose base does not name the plan's user.
+enum Accounts {
+    static func passwd(_ user: Owner) -> String {
+        lines(
+            user, root: "root:x:0:0:root:/root:/sbin/nologin",
+            nobody: "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin"
+        ) {
+            "\($0):x:\(user.uid):\(user.gid):\($0):/home/\($0):/sbin/nologin"
+        }
+    }
+
+    static func group(_ user: Owner) -> String {
+        lines(user, root: "root:x:0:", nobody: "nogroup:x:65534:") { "\($0):x:\(user.gid):" }
+    }
+
+    private static func lines(_ user: Owner, root: String, nobody: String, own: (String) -> String) -> String {
+        var lines = [root, nobody]
+        if user == .nonroot {
+            lines.append(own("nonroot"))
+        } else if user.uid != 0, user.uid != 65534 {
+            lines.append(own("app"))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

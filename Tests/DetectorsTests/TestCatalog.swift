@@ -1,0 +1,49 @@
+import Planning
+
+/// A small catalog with the shape of the real one.
+enum TestCatalog {
+    static let catalog = BaseCatalog(
+        date: "2026-11-20",
+        entries: debian("bookworm", "3.11", release: "debian-12", libc: "2.36", endOfLife: "2027-10")
+            + debian("trixie", "3.13", release: "debian-13", libc: "2.41", endOfLife: "2029-10")
+            + debian("testing", "3.14", release: "debian-14", libc: "2.42", endOfLife: "2030-10")
+            + ["3.9", "3.12", "3.13"].flatMap(official))
+
+    private static func debian(
+        _ suite: String, _ version: String, release: String, libc: String, endOfLife: String
+    ) -> [BaseEntry] {
+        [(BaseEntry.Role.builder, false), (.runtime, false), (.runtime, true)].map { role, hasShell in
+            let isBuilder = role == .builder
+            return entry(
+                "debian/\(suite)/python-\(version)-\(role.rawValue)\(hasShell ? "-shell" : "")", family: "debian",
+                version: version, role: role, libc: libc, release: release, interpreter: "/usr/bin/python\(version)",
+                shell: isBuilder || hasShell ? "/bin/sh" : nil, tools: isBuilder ? ["gcc", "pip"] : [],
+                endOfLife: endOfLife, note: suite == "testing" ? "Debian testing, not yet released" : nil,
+                debian: DebianRecipe(
+                    suite: suite, extraSuites: [], packages: isBuilder ? ["gcc", "python3-pip"] : ["python3-minimal"],
+                    closed: !isBuilder, drop: [], links: [:], bytecode: []))
+        }
+    }
+
+    private static func official(_ version: String) -> [BaseEntry] {
+        [BaseEntry.Role.builder, .runtime].map { role in
+            entry(
+                "official/python-\(version)-\(role.rawValue)", family: "official", version: version, role: role,
+                libc: "2.36", release: "debian-12", interpreter: "/usr/local/bin/python\(version)", shell: "/bin/sh",
+                tools: ["gcc", "git", "pip"], endOfLife: version == "3.9" ? "2025-10" : "2028-10", note: nil,
+                debian: nil)
+        }
+    }
+
+    private static func entry(
+        _ id: String, family: String, version: String, role: BaseEntry.Role, libc: String, release: String,
+        interpreter: String, shell: String?, tools: [String], endOfLife: String, note: String?, debian: DebianRecipe?
+    ) -> BaseEntry {
+        BaseEntry(
+            id: id, family: family, language: "python", version: version, role: role, reference: id,
+            libc: LibC(family: .glibc, version: libc), release: release,
+            interpreter: try? ImagePath(parsing: interpreter),
+            abi: "cp" + version.replacing(".", with: ""), shell: shell.flatMap { try? ImagePath(parsing: $0) },
+            user: "65532:65532", tools: tools, environment: [:], endOfLife: endOfLife, note: note, debian: debian)
+    }
+}
