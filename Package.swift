@@ -43,14 +43,14 @@ let package = Package(
         .target(name: "Proof", dependencies: ["OCI", "Planning"], swiftSettings: strict),
         // Effects.
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Files", dependencies: ["OCI", "Planning", system], swiftSettings: strict),
+        .target(name: "Files", dependencies: ["CZlib", "OCI", "Planning", system], swiftSettings: strict),
         .target(name: "Images", dependencies: ["CZlib", "Files", "OCI", "Planning", system], swiftSettings: strict),
         .target(
             name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
             swiftSettings: strict),
         .target(name: "CSandbox", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
         .target(
-            name: "SandboxEngine", dependencies: ["CSandbox", "Files", "Images", "OCI", "Planning", system],
+            name: "SandboxEngine", dependencies: ["CSandbox", "CZlib", "Files", "Images", "OCI", "Planning", system],
             swiftSettings: strict),
         // The only target that knows everybody.
         .executableTarget(

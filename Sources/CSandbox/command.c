@@ -114,6 +114,7 @@ static const char *variable(const struct csb_spec *spec, const char *name) {
 static void execute(const struct step *step) {
     const struct csb_spec *spec = step->spec;
     const char *program = spec->arguments[0];
+    if (!program) _exit(0);  // a probe
     char *const *arguments = (char *const *)spec->arguments, *const *environment = (char *const *)spec->environment;
     if (strchr(program, '/')) {
         execve(program, arguments, environment);

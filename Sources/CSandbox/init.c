@@ -138,7 +138,7 @@ void csb_init(struct step *step) {
     csb_enter_root(step);
     int signals = listen_for_signals(step);
     pid_t command = (pid_t)csb_clone(SIGCHLD);
-    if (command < 0) csb_fail(step, "start", spec->arguments[0], errno);
+    if (command < 0) csb_fail(step, "start", "the program", errno);
     if (command == 0) csb_command(step);
     int mine[] = {step->lifeline, signals, proc};
     keep_only(mine, 3);
