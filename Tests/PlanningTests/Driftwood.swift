@@ -23,10 +23,15 @@ enum Driftwood {
             endOfLife: "2027-10", note: nil, debian: nil)
     }
 
+    static let debianPin = Pin.debian(
+        packages: DebianPin(
+            suite: "bookworm", architecture: "amd64",
+            packages: [PinnedPackage(name: "libc6", version: "2.36-9+deb12u7", sha256: digest("libc6"))]))
+
     static func digest(_ text: String) -> Digest { Digest(of: Array(text.utf8)) }
 
     static func base(
-        _ entry: BaseEntry, packages: [Decided<String>] = [], pin: Pin? = .digest(digest: digest("base")),
+        _ entry: BaseEntry, packages: [Decided<String>] = [], pin: Pin? = debianPin,
         platform: Platform = platform, reason: Reason = .usual(why: "Debian has Python 3.11")
     ) -> Base {
         Base(

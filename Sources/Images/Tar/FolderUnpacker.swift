@@ -20,7 +20,9 @@ package struct FolderUnpacker: ~Copyable {
     private var written: Set<ImagePath> = []
     private var counts = Counts()
 
-    /// Decides where an entry goes: its path, another one, or nil to leave it out. Asked for the targets of hard links too.
+    /// Decides where an entry goes: its path, another one, or nil to leave it out.
+    ///
+    /// Asked for the targets of hard links too.
     package typealias Transform = (ImagePath, TarEntry) -> ImagePath?
 
     /// How to unpack.
@@ -29,6 +31,8 @@ package struct FolderUnpacker: ~Copyable {
         package var keepsOwner = false
         /// Keeps setuid, setgid and sticky; else modes are masked with 0o777.
         package var keepsSpecialModes = false
+        /// Keeps sticky, as /tmp has it.
+        package var keepsSticky = false
         /// Sets `security.capability`; only root can.
         package var keepsCapabilities = false
         package var whiteouts = Whiteouts.asFiles
@@ -192,7 +196,9 @@ package struct FolderUnpacker: ~Copyable {
         for name in try folder.names() { try removeEarlier(path.resolving(name), folder) }
     }
 
-    private func mode(_ entry: TarEntry) -> UInt32 { UInt32(entry.mode) & (options.keepsSpecialModes ? 0o7777 : 0o777) }
+    private func mode(_ entry: TarEntry) -> UInt32 {
+        UInt32(entry.mode) & (options.keepsSpecialModes ? 0o7777 : options.keepsSticky ? 0o1777 : 0o777)
+    }
 
     /// Deepest first, so that no folder closes before what it holds is done.
     private mutating func finishFolders() throws {

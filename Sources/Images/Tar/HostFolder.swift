@@ -55,8 +55,11 @@ final class HostFolder {
         return result
     }
 
+    /// Makes a folder with mode 0755, whatever the umask.
     func makeFolder(_ name: String) throws {
-        guard mkdirat(descriptor, name, 0o755) == 0 else { throw SystemError.last("create", path.appending(name)) }
+        guard mkdirat(descriptor, name, 0o755) == 0, fchmodat(descriptor, name, 0o755, 0) == 0 else {
+            throw SystemError.last("create", path.appending(name))
+        }
     }
 
     func makeLink(_ name: String, to target: String) throws {

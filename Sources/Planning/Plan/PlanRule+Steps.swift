@@ -65,13 +65,18 @@ extension PlanRule {
     ) { plan in
         plan.runs.flatMap { step, command -> [String] in
             var seen: Set<ImagePath> = []
-            return command.mounts.compactMap(\.place).flatMap { target -> [String] in
-                let twice = seen.insert(target).inserted ? [] : ["step '\(step)' has two mounts at \(target); move one"]
-                return twice
-                    + plan.builder.artifacts.filter { $0.isInside(target) }.map {
-                        "step '\(step)' mounts over \(target), so the artifact \($0) would be lost; mount elsewhere"
-                    }
+            let ids = command.mounts.compactMap(\.id).filter { !isMountID($0) }.map {
+                "step '\(step)' has a mount with the id '\($0)'; write letters, digits and . _ - / : @ +"
             }
+            return ids
+                + command.mounts.compactMap(\.place).flatMap { target -> [String] in
+                    let twice =
+                        seen.insert(target).inserted ? [] : ["step '\(step)' has two mounts at \(target); move one"]
+                    return twice
+                        + plan.builder.artifacts.filter { $0.isInside(target) }.map {
+                            "step '\(step)' mounts over \(target), so the artifact \($0) would be lost; mount elsewhere"
+                        }
+                }
         }
     }
 
@@ -79,6 +84,15 @@ extension PlanRule {
     static func isShell(_ program: String) -> Bool {
         let name = program.split(separator: "/").last.map(String.init) ?? program
         return ["ash", "bash", "dash", "ksh", "sh", "zsh"].contains(name)
+    }
+
+    private static func isMountID(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.unicodeScalars.allSatisfy {
+                $0.isASCII
+                    && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                        || "._-/:@+".unicodeScalars.contains($0))
+            }
     }
 
     private static func isName(_ text: String) -> Bool {
@@ -91,6 +105,14 @@ extension PlanRule {
 }
 
 extension Mount {
+    /// The name under which a cache persists or a secret is offered.
+    var id: String? {
+        switch self {
+        case .cache(let id, _), .secret(let id, _, _, _): id
+        case .ssh, .tmpfs: nil
+        }
+    }
+
     /// Where the mount appears in the builder; nil for an agent and for a secret that is only a variable.
     var place: ImagePath? {
         switch self {

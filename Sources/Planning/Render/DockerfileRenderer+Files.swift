@@ -22,7 +22,7 @@ extension DockerfileRenderer {
             for (number, folder) in folders.enumerated() {
                 lines += [
                     "WORKDIR \(Self.stage)/folder\(number)",
-                    "RUN " + DockerfileText.exec(["env", "install", "-d", "-m", octal(folder.mode), folder.path.name]),
+                    "RUN " + DockerfileText.exec(["env", "mkdir", "-m", octal(folder.mode), folder.path.name]),
                 ]
             }
         }

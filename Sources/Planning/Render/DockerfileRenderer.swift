@@ -20,7 +20,8 @@ struct DockerfileRenderer {
 
     func head() -> [String] {
         var lines = [
-            "\(plan.name): \(plan.language.value) on \(plan.platform), written by 'autoimage plan --format dockerfile'.",
+            // Never "name=value": the first comment of a Dockerfile may be a directive.
+            "Written by 'autoimage plan --format dockerfile' for \(plan.name): \(plan.language.value) on \(plan.platform).",
             "Build it in the root of the source tree, with a .dockerignore that keeps out what autoimage keeps out.",
             "", "What a Dockerfile cannot say, and 'autoimage build' does:",
         ]
@@ -110,8 +111,9 @@ struct DockerfileRenderer {
         var exports: [String] = []
         for mount in command.mounts {
             flags += " --mount=" + flag(mount)
-            if case .secret(let id, nil, let variable?, _) = mount {
-                exports.append("export \(variable)=\"$(cat /run/secrets/\(id))\"")
+            if case .secret(let id, nil, let variable?, let required) = mount {
+                let file = "/run/secrets/\(id)"
+                exports.append((required ? "" : "[ ! -f \(file) ] || ") + "export \(variable)=\"$(cat \(file))\"")
             }
         }
         let variables = command.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }

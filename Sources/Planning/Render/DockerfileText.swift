@@ -3,7 +3,7 @@ enum DockerfileText {
     /// A JSON array on one line: the exec form of RUN, ENTRYPOINT and CMD.
     static func exec(_ arguments: [String]) -> String { "[" + arguments.map(json).joined(separator: ", ") + "]" }
 
-    /// The arguments of COPY: plain where they can be, else as a JSON array. The last one is the destination.
+    /// The arguments of COPY, the last one the destination: plain where they can be, else as a JSON array.
     static func copy(_ sources: [String], to destination: String) -> String {
         let words = sources.map { escaped(globbing($0)) } + [escaped(destination)]
         let isPlain = words.allSatisfy { word in
@@ -23,10 +23,8 @@ enum DockerfileText {
         return "\(name)=\"\(text)\""
     }
 
-    /// A text behind `#`: one line, whatever it holds.
-    static func comment(_ text: String) -> String {
-        "# " + String(text.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
-    }
+    /// A text behind `#`: one line, whatever it holds, without passwords of URLs.
+    static func comment(_ text: String) -> String { "# " + TextLines.visible(text) }
 
     /// COPY reads its sources as patterns of Go's `filepath.Match`; a name is a pattern of itself.
     private static func globbing(_ path: String) -> String {

@@ -29,7 +29,7 @@ extension TextRenderer {
             } else {
                 "\(builder) in the builder, \(runtime) in the runtime"
             }
-        text.add("libc:", libc, indent: 2, column: Self.column)
+        text.add("libc:", libc, indent: 2, column: 6)
         let count = plan.runtime.copies.filter { $0.group == .systemLibraries }.count
         let shared =
             if !plan.runtime.librariesKnown {
@@ -39,7 +39,7 @@ extension TextRenderer {
             } else {
                 "\(count) \(count == 1 ? "file" : "files") of the builder, as autoimage.lock says; see the artifacts above"
             }
-        text.add("shared:", shared, indent: 2, column: Self.column)
+        text.add("shared libraries:", shared, indent: 2, column: 18)
     }
 
     mutating func rules() {

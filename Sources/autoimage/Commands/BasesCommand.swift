@@ -48,7 +48,7 @@ struct BasesCommand: AsyncParsableCommand {
                 try await interruptible {
                     let progress = Progress(.auto)
                     let service = try PlannedService(arguments)
-                    let provider = try BaseProvider(service, progress)
+                    let provider = try await BaseProvider(service, progress)
                     let pins = try await provider.pins()
                     let plan = try service.plan.pinned(by: pins).validated().plan
                     let bases = try await provider.assemble(plan)
@@ -72,22 +72,23 @@ struct BaseArchive: Sendable {
     let state: State
 
     func write(_ base: AssembledBase, _ entry: BaseEntry, _ platform: Platform, to file: FilePath) throws {
-        let store = try LocalStore(state.images)
+        let store = try LocalStore(state)
         let owners = base.owners
-        let content = LayerContent.tree(
-            OverlayTree([base.root]), from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
-        guard let blob = try LayerBuilder(epoch: Epoch.seconds, lower: nil).layer([content], in: store.blobs) else {
+        let content = LayerContent([
+            .tree(OverlayTree([base.root]), from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
+        ])
+        guard let blob = try LayerBuilder(store: store.blobs, modified: Epoch.seconds).build(content) else {
             throw Failure(.bug, "the base \(entry.id) is empty; remove \(base.root) and try again")
         }
-        let image = try ImageAssembler(blobs: store.blobs).assemble(
+        let image = try ImageAssembler(store: store.blobs).assemble(
             layers: [(blob, "autoimage base: \(entry.id)")],
             config: ImageConfig.Execution(
                 user: entry.role == .builder ? "0:0" : entry.user, exposedPorts: [],
                 env: entry.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }, entrypoint: [],
                 cmd: [(entry.shell ?? entry.interpreter)?.description].compactMap(\.self), volumes: [], workingDir: "/",
                 labels: ["autoimage.base": entry.id], stopSignal: nil),
-            platform: platform, epoch: Epoch.seconds)
-        _ = try DockerArchiveDestination(file: file).deliver(
+            platform: platform, created: Epoch.seconds)
+        _ = try DockerArchiveDestination(file).deliver(
             image, from: store.blobs, names: [try Reference(parsing: entry.reference)])
     }
 }

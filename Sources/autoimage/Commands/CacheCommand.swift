@@ -17,12 +17,16 @@ struct CacheCommand: AsyncParsableCommand {
         func run() async throws {
             try await guarded {
                 let state = try State(environment: ProcessEnvironment.current)
+                guard let use = try StateUse.exclusive(state) else {
+                    throw Failure(.transient, "a build or a container uses \(state.home) now; prune when it has ended")
+                }
+                defer { withExtendedLifetime(use) {} }
                 for folder in [state.steps, state.unpacked, state.failed, state.bases]
                     + (all ? [state.caches, state.debian] : [])
                 {
                     for name in try HostFiles.names(in: folder) { try HostFiles.remove(folder.appending(name)) }
                 }
-                let freed = try LocalStore(state.images).removeUnreferenced()
+                let freed = try LocalStore(state).removeUnreferenced()
                 Terminal.standardError.line("removed kept work and \(freed) unreferenced blobs")
             }
         }

@@ -14,12 +14,12 @@ struct ImagesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await guarded {
-                let store = try LocalStore(try State(environment: ProcessEnvironment.current).images)
+                let store = try LocalStore(try State(environment: ProcessEnvironment.current))
                 var rows = [["NAME", "DIGEST", "STAGE", "UNPACKED", "COMPRESSED"]]
                 for image in try store.list() {
                     let record = try ImageRecord.read(from: store, image.descriptor.digest)
                     rows.append([
-                        image.name.description, image.descriptor.digest.short, record?.stage ?? "-",
+                        image.name, image.descriptor.digest.short, record?.stage ?? "-",
                         record.map { Size.text($0.unpackedSize) } ?? "-",
                         record.map { Size.text($0.layers.reduce(0) { $0 + $1.size }) } ?? "-",
                     ])
@@ -38,7 +38,7 @@ struct ImagesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await guarded {
-                let store = try LocalStore(try State(environment: ProcessEnvironment.current).images)
+                let store = try LocalStore(try State(environment: ProcessEnvironment.current))
                 for name in names {
                     let reference = try Reference(parsing: name)
                     guard try store.untag(reference) else {

@@ -22,17 +22,17 @@ struct InspectCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await guarded {
-            let store = try LocalStore(try State(environment: ProcessEnvironment.current).images)
+            let store = try LocalStore(try State(environment: ProcessEnvironment.current))
             let image = try StoredImage(name, in: store)
             if files {
-                for layer in image.manifest.layers {
-                    try LayerListing(blobs: store.blobs).paths(of: layer) { path in
-                        Terminal.standardOutput.line("\(layer.digest.short)  \(Terminal.safe(path))")
+                for layer in image.image.manifest.layers {
+                    try LayerReader(layer, in: store.blobs).forEachEntry { entry in
+                        Terminal.standardOutput.line("\(layer.digest.short)  \(Terminal.safe(entry.path))")
                     }
                 }
             } else if format == .json {
                 Terminal.standardOutput.write(
-                    String(decoding: try CanonicalJSON.encodePretty(image.config), as: UTF8.self))
+                    String(decoding: try CanonicalJSON.encodePretty(image.image.config), as: UTF8.self))
             } else {
                 Terminal.standardOutput.write(text(image))
             }
@@ -40,10 +40,10 @@ struct InspectCommand: AsyncParsableCommand {
     }
 
     private func text(_ image: StoredImage) -> String {
-        let execution = image.config.config
+        let execution = image.image.config.config
         var lines = [
-            "image      \(name)@\(image.descriptor.digest)",
-            "platform   \(image.config.os)/\(image.config.architecture)",
+            "image      \(name)@\(image.image.descriptor.digest)",
+            "platform   \(image.image.config.os)/\(image.image.config.architecture)",
         ]
         if let record = image.record {
             lines.append("stage      \(record.stage)")
@@ -57,7 +57,7 @@ struct InspectCommand: AsyncParsableCommand {
         lines.append("")
         let held = Dictionary(
             (image.record?.layers ?? []).map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
-        let rows = image.manifest.layers.map { layer in
+        let rows = image.image.manifest.layers.map { layer in
             [
                 layer.digest.short, Size.text(layer.size), held[layer.digest].map { Size.text($0.unpackedSize) } ?? "-",
                 held[layer.digest]?.holds ?? "-",

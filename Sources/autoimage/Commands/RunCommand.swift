@@ -39,12 +39,14 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let status = try await guarded {
             let state = try State(environment: ProcessEnvironment.current)
-            let store = try LocalStore(state.images)
+            let use = try StateUse.shared(state)
+            defer { withExtendedLifetime(use) {} }
+            let store = try LocalStore(state)
             let image = try StoredImage(name, in: store)
-            let layers = try LayerUnpacking(state: state, blobs: store.blobs).layers(of: image.manifest, image.config)
+            let layers = try LayerUnpacker(state: state, store: store.blobs).unpack(image.image)
             let runner = ContainerRunner(state: state, sandbox: try Sandbox.probe(scratch: state.temporary))
             return try await runner.run(
-                layers: layers, config: image.config.config,
+                layers: layers, config: image.image.config.config,
                 options: .init(
                     entrypoint: entrypoint.map { [$0] } ?? (command.isEmpty ? nil : []), command: command,
                     environment: try variables(), binds: try binds(), interactive: input || terminal,

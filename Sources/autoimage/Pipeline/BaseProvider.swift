@@ -12,15 +12,17 @@ struct BaseProvider: Sendable {
     private let supplier: DebianBaseSupplier
     let state: State
     let sandbox: Sandbox
+    private let use: StateUse
 
-    init(_ service: PlannedService, _ progress: Progress) throws {
+    init(_ service: PlannedService, _ progress: Progress) async throws {
         self.service = service
         self.progress = progress
         let state = try State(environment: ProcessEnvironment.current)
         let sandbox = try Sandbox.probe(scratch: state.temporary)
         self.state = state
+        use = try StateUse.shared(state)
         self.sandbox = sandbox
-        let mirror = try DebianMirror.discover(
+        let mirror = try await DebianMirror.discover(
             option: service.settings.debianMirror?.value, environment: ProcessEnvironment.current)
         supplier = DebianBaseSupplier(
             state: state, mirror: mirror, acceptExpired: service.settings.allowExpiredSuites,

@@ -22,13 +22,13 @@ struct BuildPipeline: Sendable {
         let service = try PlannedService(request.arguments)
         for warning in service.warnings { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
-        let provider = try BaseProvider(service, progress)
+        let provider = try await BaseProvider(service, progress)
         progress.report(.note(text: "isolation: \(provider.sandbox.tier)"))
         var pins = try await provider.pins()
         let plan = try service.plan.pinned(by: pins).validated()
         let bases = try await provider.assemble(plan.plan)
         let built = try await runSteps(plan, service, provider, bases.builder)
-        let store = try LocalStore(provider.state.images)
+        let store = try LocalStore(provider.state)
         let delivery = Delivery(request: request, names: names, store: store, state: provider.state, progress: progress)
         if request.target == .builder {
             return try delivery.deliverBuilder(plan.plan, built, provider.sandbox, bases.builder)
@@ -40,7 +40,8 @@ struct BuildPipeline: Sendable {
             plan: complete.plan, builder: built.tree, base: bases.runtime, state: provider.state)
         let image = try stage.image(in: store)
         let record = try stage.record(
-            of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.tier.description)
+            of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.tier.description,
+            revision: try GitRevision(of: service.folder)?.commit)
         return try delivery.deliver(image.image, record)
     }
 

@@ -18,15 +18,15 @@ struct Delivery: Sendable {
     func deliver(_ image: AssembledImage, _ record: ImageRecord) throws -> String {
         progress.report(.phase(name: "deliver", detail: names.map(\.description).joined(separator: ", ")))
         for output in request.outputs { try write(image, to: output) }
-        try store.writeRecord(try CanonicalJSON.encode(record), for: image.manifestDescriptor.digest)
-        for name in names { try store.tag(image.manifestDescriptor, as: name) }
+        try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
+        for name in names { try store.tag(image.descriptor, as: name) }
         if let file = request.metadataFile {
             try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
         }
-        let reference = "\(names[0].tagged)@\(image.manifestDescriptor.digest)"
+        let reference = "\(names[0].tagged)@\(image.descriptor.digest)"
         progress.say(summary(record))
         progress.say(
-            "run: autoimage run \(names[0])   load: autoimage build \(request.arguments.path) --output docker-archive:image.tar && docker load -i image.tar   push: skopeo copy oci:\(store.folder):\(names[0].tagged) docker://REGISTRY/\(names[0].tagged)"
+            "run: autoimage run \(names[0])   load: autoimage build \(request.arguments.path) --output docker-archive:image.tar && docker load -i image.tar   push: skopeo copy oci:\(store.blobs.folder):\(names[0].tagged) docker://REGISTRY/\(names[0].tagged)"
         )
         return reference
     }
@@ -36,40 +36,42 @@ struct Delivery: Sendable {
         _ plan: BuildPlan, _ built: any BuilderResult, _ sandbox: Sandbox, _ base: AssembledBase
     ) throws -> String {
         let name = request.tags.isEmpty ? try Reference(parsing: "\(plan.name):builder") : names[0]
-        if let taken = try store.resolve(name.description),
-            try ImageRecord.read(from: store, taken.digest)?.stage == "runtime"
+        if let taken = try store.list().first(where: { $0.name == name.tagged }),
+            try ImageRecord.read(from: store, taken.descriptor.digest)?.stage == "runtime"
         {
             throw Failure(
                 .usage, "\(name) names a runtime image; give the builder another name, as in -t \(plan.name):builder")
         }
         progress.report(.phase(name: "assemble", detail: "\(name) (builder, for debugging)"))
-        let everything = LayerContent.tree(
-            built.tree, from: .root, to: .root, owner: { base.owners[$0] ?? .root }, modes: .kept)
-        guard let blob = try LayerBuilder(epoch: Epoch.seconds, lower: nil).layer([everything], in: store.blobs) else {
+        let owners = base.owners
+        let everything = LayerContent([
+            .tree(built.tree, from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
+        ])
+        guard let blob = try LayerBuilder(store: store.blobs, modified: Epoch.seconds).build(everything) else {
             throw Failure(.bug, "the builder is empty")
         }
         let holds =
             "builder: \(plan.builder.base.entry.id) and steps \(plan.builder.steps.map(\.name).joined(separator: " "))"
-        let image = try ImageAssembler(blobs: store.blobs).assemble(
+        let image = try ImageAssembler(store: store.blobs).assemble(
             layers: [(blob, "autoimage \(holds)")], config: builderExecution(plan), platform: plan.platform,
-            epoch: Epoch.seconds)
+            created: Epoch.seconds)
         let record = ImageRecord(
-            name: plan.name, manifest: image.manifestDescriptor.digest, stage: "builder",
+            name: plan.name, manifest: image.descriptor.digest, stage: "builder",
             layers: [
                 .init(
                     digest: blob.descriptor.digest, size: blob.descriptor.size, unpackedSize: blob.uncompressedSize,
                     holds: holds)
-            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.tier.description,
+            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.tier.description, revision: nil,
             plan: plan)
         for output in request.outputs { try write(image, to: output) }
-        try store.writeRecord(try CanonicalJSON.encode(record), for: image.manifestDescriptor.digest)
-        try store.tag(image.manifestDescriptor, as: name)
+        try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
+        try store.tag(image.descriptor, as: name)
         progress.say("open a shell in it: autoimage run -it \(name) sh")
-        return "\(name.tagged)@\(image.manifestDescriptor.digest)"
+        return "\(name.tagged)@\(image.descriptor.digest)"
     }
 
     private func builderExecution(_ plan: BuildPlan) -> ImageConfig.Execution {
-        let last = plan.builder.steps.reversed().lazy.compactMap { step -> RunCommand? in
+        let last = plan.builder.steps.reversed().lazy.compactMap { step -> Planning.RunCommand? in
             if case .run(let command) = step.action { command } else { nil }
         }.first
         let environment = plan.builder.base.entry.environment.merging(last?.environment ?? [:]) { _, new in new }
@@ -83,9 +85,9 @@ struct Delivery: Sendable {
     private func write(_ image: AssembledImage, to output: OutputArgument) throws {
         let destination: any ImageDestination =
             switch output {
-            case .layout(let folder): OCILayoutDestination(folder: FilePath(folder))
-            case .layoutArchive(let file): OCIArchiveDestination(file: FilePath(file))
-            case .dockerArchive(let file): DockerArchiveDestination(file: FilePath(file))
+            case .layout(let folder): OCILayoutDestination(FilePath(folder))
+            case .layoutArchive(let file): OCIArchiveDestination(FilePath(file))
+            case .dockerArchive(let file): DockerArchiveDestination(FilePath(file))
             }
         progress.report(.note(text: "wrote \(try destination.deliver(image, from: store.blobs, names: names))"))
     }

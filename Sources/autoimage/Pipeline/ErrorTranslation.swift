@@ -27,6 +27,9 @@ private func failure(for error: any Error) -> any Error {
     case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is LibraryClosureError:
         Failure(.unplannable, "\(error)")
     case is ConfigError, is LockFileError, is BaseCatalogError: Failure(.badConfiguration, "\(error)")
+    case is StoreError: Failure(.inputMissing, "\(error)")
+    case is DebianMirrorError: Failure(.badConfiguration, "\(error)")
+    case DebianBaseError.noSpace: Failure(.cannotWrite, "\(error)")
     case is ReferenceError, is PathError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")

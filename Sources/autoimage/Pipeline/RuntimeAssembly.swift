@@ -24,14 +24,14 @@ struct RuntimeAssembly: Sendable {
         let baseName = "base: \(plan.runtime.base.entry.id)"
         var layers = [(blob: try baseLayer(baseTree, in: store.blobs), holds: baseName)]
         for group in LayerGroup.allCases {
-            let content = try content(of: group)
-            guard let blob = try LayerBuilder(epoch: Epoch.seconds, lower: baseTree).layer(content, in: store.blobs)
-            else { continue }
+            let content = content(of: group)
+            let builder = LayerBuilder(store: store.blobs, lower: baseTree, modified: Epoch.seconds)
+            guard let blob = try builder.build(content) else { continue }
             layers.append((blob, "\(group.rawValue): \(holds(group))"))
         }
-        let image = try ImageAssembler(blobs: store.blobs).assemble(
+        let image = try ImageAssembler(store: store.blobs).assemble(
             layers: layers.map { ($0.blob, "autoimage \($0.holds)") }, config: execution(), platform: plan.platform,
-            epoch: Epoch.seconds)
+            created: Epoch.seconds)
         return Result(image: image, layers: layers)
     }
 
@@ -44,27 +44,39 @@ struct RuntimeAssembly: Sendable {
             return known
         }
         let owners = base.owners
-        let everything = LayerContent.tree(
-            tree, from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
-        guard let blob = try LayerBuilder(epoch: Epoch.seconds, lower: nil).layer([everything], in: blobs) else {
+        let everything = LayerContent([
+            .tree(tree, from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
+        ])
+        guard let blob = try LayerBuilder(store: blobs, modified: Epoch.seconds).build(everything) else {
             throw Failure(.bug, "the base \(plan.runtime.base.entry.id) is empty; remove \(base.root) and build again")
         }
         try AtomicFile.write(try CanonicalJSON.encode(blob), to: note)
         return blob
     }
 
-    private func content(of group: LayerGroup) throws -> [LayerContent] {
+    private func content(of group: LayerGroup) -> LayerContent {
         let copies = plan.runtime.copies.filter { $0.group == group }.map { copy in
-            LayerContent.tree(
-                builder, from: copy.path, to: copy.destination, owner: { _ in copy.owner }, modes: .normalised)
+            LayerContent.Piece.tree(builder, from: copy.path, to: copy.destination, owner: { _ in copy.owner })
         }
-        return copies + plan.runtime.files.filter { $0.group == group }.map { .file($0) }
+        return LayerContent(copies + files(of: group).map { .file($0) })
+    }
+
+    /// The plan's own files, and the folders to write to that nothing else makes.
+    private func files(of group: LayerGroup) -> [PlanFile] {
+        let files = plan.runtime.files.filter { $0.group == group }
+        guard group == .application else { return files }
+        let made = Set(plan.runtime.files.map(\.path) + plan.runtime.copies.map(\.destination))
+        return files
+            + plan.runtime.config.writable.filter { !made.contains($0.value) }.map {
+                PlanFile(
+                    path: $0.value, contents: nil, mode: 0o755, owner: plan.runtime.config.user.value, group: group,
+                    reason: $0.reason)
+            }
     }
 
     private func holds(_ group: LayerGroup) -> String {
         let copies = plan.runtime.copies.filter { $0.group == group }.map(\.destination.description)
-        let files = plan.runtime.files.filter { $0.group == group }.map(\.path.description)
-        return (copies + files).joined(separator: " ")
+        return (copies + files(of: group).map(\.path.description)).joined(separator: " ")
     }
 
     private func execution() -> ImageConfig.Execution {
@@ -78,16 +90,16 @@ struct RuntimeAssembly: Sendable {
     }
 
     /// What is worth knowing about the image later.
-    func record(of result: Result, singleStage: Int64, isolation: String) throws -> ImageRecord {
+    func record(of result: Result, singleStage: Int64, isolation: String, revision: String?) throws -> ImageRecord {
         ImageRecord(
-            name: plan.name, manifest: result.image.manifestDescriptor.digest, stage: "runtime",
+            name: plan.name, manifest: result.image.descriptor.digest, stage: "runtime",
             layers: result.layers.map {
                 .init(
                     digest: $0.blob.descriptor.digest, size: $0.blob.descriptor.size,
                     unpackedSize: $0.blob.uncompressedSize, holds: $0.holds)
             },
             unpackedSize: result.layers.reduce(0) { $0 + $1.blob.uncompressedSize }, singleStageSize: singleStage,
-            isolation: isolation, plan: plan)
+            isolation: isolation, revision: revision, plan: plan)
     }
 }
 
