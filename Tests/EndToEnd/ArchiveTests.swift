@@ -41,9 +41,9 @@ extension Acceptance {
             try await Postgres.serving { database in
                 try await Driftwood.migrate(image, database)
                 let port = try FreePort()
-                let run = try Podman().run(
-                    "oci-archive:\(image.ociArchive)", environment: Driftwood.variables(database, port))
-                try await run.running { try await Driftwood.check(Site(port: port, server: $0), database) }
+                try await Podman().serve(
+                    "oci-archive:\(image.ociArchive)", environment: Driftwood.variables(database, port)
+                ) { try await Driftwood.check(Site(port: port, server: $0), database) }
             }
         }
 
@@ -56,10 +56,9 @@ extension Acceptance {
                     let loaded = try await docker.command("load", "--input", image.dockerArchive.string).succeed()
                     let name = try #require(loaded.split(separator: "\n").last?.split(separator: " ").last)
                     let port = try FreePort()
-                    var run = docker.command("run", "--rm", "--network", "host")
-                    run.words += Driftwood.variables(database, port).flatMap { ["--env", "\($0.key)=\($0.value)"] }
-                    run.words.append(String(name))
-                    try await run.running { try await Driftwood.check(Site(port: port, server: $0), database) }
+                    try await docker.serve(String(name), environment: Driftwood.variables(database, port)) {
+                        try await Driftwood.check(Site(port: port, server: $0), database)
+                    }
                 }
             }
         }

@@ -10,11 +10,11 @@ extension Acceptance {
         }
 
         @Test func `two apps: lists both and how to choose`() async throws {
-            let app = "from flask import Flask\n\nname = Flask(__name__)\n"
+            let app = "from flask import Flask\n\napp = Flask(__name__)\n"
             let service = try await Service([
-                "requirements.txt": "Flask==3.1.3\n", "east.py": app, "west.py": app,
+                "requirements.txt": "Flask==3.1.3\n", "east/app.py": app, "west/app.py": app,
             ])
-            try await expect(65, service, ["east.py", "west.py", "--app"])
+            try await expect(65, service, ["east/app.py", "west/app.py", "--app"])
         }
 
         @Test func `a folder that is not there`() async throws {

@@ -105,10 +105,9 @@ extension Acceptance {
                         image.service.folder.string
                     ).succeed()
                     let port = try FreePort()
-                    var run = docker.command("run", "--rm", "--network", "host")
-                    run.words += Driftwood.variables(database, port).flatMap { ["--env", "\($0.key)=\($0.value)"] }
-                    run.words.append("by-dockerfile")
-                    try await run.running { try await Driftwood.check(Site(port: port, server: $0), database) }
+                    try await docker.serve("by-dockerfile", environment: Driftwood.variables(database, port)) {
+                        try await Driftwood.check(Site(port: port, server: $0), database)
+                    }
                 }
             }
         }

@@ -47,7 +47,8 @@ extension Acceptance {
             let json = try await autoimage.command(["plan", service.folder.string, "--format", "json"]).succeed()
             let plan = try CanonicalJSON.decode(BuildPlan.self, from: Array(json.utf8))
             return plan.builder.steps.compactMap { step in
-                guard case .run(let command) = step.action, command.arguments.contains("pip") else { return nil }
+                guard case .run(let command) = step.action, command.arguments.contains(where: { $0.contains("pip") })
+                else { return nil }
                 return step.name
             }
         }

@@ -28,37 +28,35 @@ struct Docker: Sendable {
         command.environment = ["DOCKER_HOST": host, "DOCKER_BUILDKIT": "1", "DOCKER_CONTEXT": String?.none]
         return command
     }
-}
 
-/// Debian's podman with a storage of its own, run as containers inside containers allow.
-struct Podman: Sendable {
-    private let folder: FilePath
-
-    static func isInstalled() -> Bool { Tool.hasAsRoot("podman", "runc", "curl") }
-
-    init() throws { folder = try Workspace.here().makeFolder("podman") }
-
-    /// `podman run` of an image with these variables.
-    func run(_ image: String, environment: [String: String]) -> Command {
-        let variables = environment.sorted { $0.key < $1.key }.flatMap { ["--env", "\($0.key)=\($0.value)"] }
-        return Command(
-            [
-                "podman", "--root", "\(folder)/root", "--runroot", "\(folder)/run", "--runtime", "runc", "run", "--rm",
-                "--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096",
-            ] + variables + [image])
+    /// Runs an image on the host's network, and `body` beside it; stops the container.
+    func serve(
+        _ image: String, environment: [String: String], _ body: @Sendable (RunningCommand) async throws -> Void
+    ) async throws {
+        let name = "autoimage-test-\(UInt32.random(in: 0...UInt32.max))"
+        var run = command("run", "--rm", "--name", name, "--network", "host")
+        run.words += Container.options(environment) + [image]
+        try await run.running { server in
+            try await Container.thenStopping(command("stop", "--time", "5", name)) { try await body(server) }
+        }
     }
 }
 
-/// Debian's buildah with a storage of its own, in chroot isolation.
-struct Buildah: Sendable {
-    private let folder: FilePath
+/// What docker and podman have in common.
+enum Container {
+    static func options(_ environment: [String: String]) -> [String] {
+        environment.sorted { $0.key < $1.key }.flatMap { ["--env", "\($0.key)=\($0.value)"] }
+    }
 
-    static func isInstalled() -> Bool { Tool.hasAsRoot("buildah") }
-
-    init() throws { folder = try Workspace.here().makeFolder("buildah") }
-
-    /// A command of buildah.
-    func command(_ words: String...) -> Command {
-        Command(["buildah", "--root", "\(folder)/root", "--runroot", "\(folder)/run"] + words)
+    /// Runs `body` and then, whatever became of it, the command that stops its container: ending the client would
+    /// leave one behind that does not heed SIGTERM.
+    static func thenStopping(_ stop: Command, _ body: @Sendable () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch {
+            _ = try await stop.run()
+            throw error
+        }
+        try await stop.succeed()
     }
 }
