@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Images
+import SystemPackage
 
 /// `autoimage cache`.
 struct CacheCommand: AsyncParsableCommand {

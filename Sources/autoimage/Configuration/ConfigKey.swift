@@ -156,11 +156,34 @@ extension ConfigKey {
         ConfigKey(path: path, kind: .command, documentation: documentation) { settings, value, name, option in
             let words: [String] =
                 if case .list(let items) = value { try items.map { try text($0, path) } } else {
-                    try CommandLine.split(try text(value, path)).arguments
+                    try arguments(of: try text(value, path), keepsVariables: path == "start" || path == "processes.*")
                 }
             guard !words.isEmpty else { throw ConfigError.value(path, "", "a command") }
             try set(&settings, Requested(words, by: option), name)
         }
+    }
+
+    /// The arguments of a command written as one text.
+    ///
+    /// What only a shell understands is left to one; the rules of the plan say whether the stage has it. Variables of
+    /// a start command are kept as `${NAME}`, for the plan's launcher puts their values in.
+    private static func arguments(of text: String, keepsVariables: Bool) throws -> [String] {
+        let command = try CommandLine.split(text)
+        let isPlain = command.shellSyntax == nil && command.defaults.isEmpty
+        guard isPlain, keepsVariables || command.assignments.isEmpty && command.variables.isEmpty else {
+            return ["/bin/sh", "-c", text]
+        }
+        let words = command.assignments.map { "\($0.name)=\(written($0.value))" } + command.words.map { written($0) }
+        return words
+    }
+
+    private static func written(_ word: SplitCommand.Word) -> String {
+        word.parts.map {
+            switch $0 {
+            case .text(let text): text
+            case .variable(let name): "${\(name)}"
+            }
+        }.joined()
     }
 
     private static func tables(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BaseImages
 import DebianBases
 import Files
 import Formats
@@ -24,7 +25,7 @@ private func failure(for error: any Error) -> any Error {
     case is Failure, is ExitCode, is ValidationError: error
     case is CancellationError: Failure(.interrupted, "interrupted")
     case is StepFailure: Failure(.stepFailed, "\(error)")
-    case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is LibraryClosureError:
+    case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is LibraryError, is CommandLineError:
         Failure(.unplannable, "\(error)")
     case is ConfigError, is LockFileError, is BaseCatalogError: Failure(.badConfiguration, "\(error)")
     case is StoreError: Failure(.inputMissing, "\(error)")
@@ -34,6 +35,7 @@ private func failure(for error: any Error) -> any Error {
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
     case is SandboxError: Failure(.unavailable, "\(error)")
+    case is EngineError, is ContainerError: Failure(.badConfiguration, "\(error)")
     default: Failure(.bug, "\(error); this is a bug of autoimage")
     }
 }

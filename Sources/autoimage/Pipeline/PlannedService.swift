@@ -36,7 +36,7 @@ struct PlannedService: Sendable {
             })
         lock = try LockFile(folder: folder)
         let catalog = try Self.catalog(settings.plan.bases)
-        let planned = try Planner(detectors: Detectors.all, catalog: catalog).plan(tree, settings.plan)
+        let planned = try Planner(detectors: Detectors.all, catalog: catalog).plan(tree, options: settings.plan)
         plan = planned.applying(lock.pins)
         try plan.checkOffline()
         try secrets.check(against: plan)
