@@ -139,7 +139,7 @@ func `an unreadable file fails while planning`() throws {
 }
 
 @Test func `ten thousand files are scanned whole`() throws {
-    let scratch = try Scratch()
+    let scratch = try Scratch(inMemory: true)
     for folder in 0..<100 {
         for file in 0..<100 { try scratch.write(to: "app/package\(folder)/module\(file).py") }
     }
