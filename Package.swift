@@ -43,14 +43,14 @@ let package = Package(
         .target(name: "Proof", dependencies: ["OCI", "Planning"], swiftSettings: strict),
         // Effects.
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Files", dependencies: ["OCI", "Planning", system], swiftSettings: strict),
+        .target(name: "Files", dependencies: ["CZlib", "OCI", "Planning", system], swiftSettings: strict),
         .target(name: "Images", dependencies: ["CZlib", "Files", "OCI", "Planning", system], swiftSettings: strict),
         .target(
             name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
             swiftSettings: strict),
         .target(name: "CSandbox", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
         .target(
-            name: "SandboxEngine", dependencies: ["CSandbox", "Files", "Images", "OCI", "Planning", system],
+            name: "SandboxEngine", dependencies: ["CSandbox", "CZlib", "Files", "Images", "OCI", "Planning", system],
             swiftSettings: strict),
         // The only target that knows everybody.
         .executableTarget(
@@ -71,11 +71,14 @@ let package = Package(
             name: "DetectorsTests",
             dependencies: ["BaseImages", "Detectors", "Formats", "OCI", "Planning", "TestSupport", system],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict),
+            name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ImagesTests", dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
+            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ImagesTests",
+            dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",
@@ -84,6 +87,9 @@ let package = Package(
         .testTarget(
             name: "SandboxEngineTests",
             dependencies: ["Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],

@@ -3,14 +3,14 @@
 
 #include <zlib.h>
 
-/// deflateInit2 is a macro, which Swift cannot call. windowBits 31 writes a gzip header without name or time.
+/// deflateInit2 is a macro, which Swift cannot call. windowBits -15 writes deflate blocks without header or checksum.
 static inline int autoimage_deflateInit(z_streamp stream, int level) {
-    return deflateInit2(stream, level, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
+    return deflateInit2(stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
 }
 
-/// windowBits 47 reads gzip and zlib headers.
+/// windowBits 31 reads gzip.
 static inline int autoimage_inflateInit(z_streamp stream) {
-    return inflateInit2(stream, 47);
+    return inflateInit2(stream, 31);
 }
 
 #endif

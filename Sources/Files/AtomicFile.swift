@@ -15,7 +15,8 @@ package struct AtomicFile: ~Copyable {
         temporary = folder.appending(".tmp-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
         do {
             descriptor = try FileDescriptor.open(
-                temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
         } catch let code as Errno {
             throw SystemError("create a file in", folder, code)
         }

@@ -5,8 +5,9 @@ package import SystemPackage
 package struct FileLock: ~Copyable {
     private let descriptor: FileDescriptor
 
-    /// Waits for the lock; the file is created and stays. The waiting blocks the thread: keep what is locked short, or
-    /// use `attempt`.
+    /// Waits for the lock; the file is created and stays.
+    ///
+    /// The waiting blocks the thread: keep what is locked short, or use `attempt`.
     package init(_ path: FilePath, shared: Bool = false) throws {
         let descriptor = try Self.open(path)
         while flock(descriptor.rawValue, shared ? LOCK_SH : LOCK_EX) != 0 {

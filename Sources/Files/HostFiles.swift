@@ -65,3 +65,18 @@ package enum HostFiles {
         return lstat(path.string, &status) == 0
     }
 }
+
+extension HostFiles {
+    /// The absolute path without links; nil where nothing is there.
+    package static func realPath(_ path: FilePath) -> FilePath? {
+        guard let resolved = realpath(path.string, nil) else { return nil }
+        defer { free(resolved) }
+        return FilePath(String(cString: resolved))
+    }
+
+    /// Whether a folder is at the path, also through a link.
+    package static func isFolder(_ path: FilePath) -> Bool {
+        var status = stat()
+        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

@@ -55,7 +55,9 @@ package struct State: Sendable {
     package var temporary: FilePath { home.appending("tmp") }
 
     /// A new folder for work in progress, removed by `deinit` or, after a kill, by the next build.
-    package func makeTemporary(_ purpose: String) throws -> TemporaryFolder { try TemporaryFolder(in: self, purpose: purpose) }
+    package func makeTemporary(_ purpose: String) throws -> TemporaryFolder {
+        try TemporaryFolder(in: self, purpose: purpose)
+    }
 
     /// The path of the lock with a name; slashes and the like are taken out of it.
     package func lock(_ name: String) -> FilePath {
@@ -97,8 +99,9 @@ package struct TemporaryFolder: ~Copyable {
         self.lock = lock
     }
 
-    /// Moves the folder, or an entry in it, to its final place; where something is there already, that stays and this
-    /// one is dropped. Returns whether it was moved.
+    /// Moves the folder, or an entry in it, to its final place and returns whether it did.
+    ///
+    /// Where something is there already, that stays and this one is dropped.
     package func move(_ entry: FilePath, to final: FilePath) throws -> Bool {
         if rename(entry.string, final.string) == 0 { return true }
         guard errno == EEXIST || errno == ENOTEMPTY else { throw SystemError.last("create", final) }

@@ -20,7 +20,7 @@ package struct BaseEntry: Codable, Hashable, Sendable {
     package let shell: ImagePath?
     /// `uid:gid` the base's config names; images of ours set their own.
     package let user: String
-    /// Programs of interest inside: `gcc`, `pip`, …
+    /// Programs of interest inside, as `gcc` and `pip`.
     package let tools: [String]
     /// Variables that programs in the base expect.
     package let environment: [String: String]

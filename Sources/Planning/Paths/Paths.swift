@@ -10,7 +10,7 @@ package struct SourcePath: Hashable, Sendable {
 
     /// Parses a relative path; `./` and doubled or trailing slashes are tolerated.
     package init(parsing text: String) throws(PathError) {
-        guard !text.hasPrefix("/") else { throw .absolute(text) }
+        guard text.utf8.first != UInt8(ascii: "/") else { throw .absolute(text) }
         components = try cleanComponents(of: text)
     }
 
@@ -29,6 +29,12 @@ package struct SourcePath: Hashable, Sendable {
         SourcePath(unchecked: components + (try SourcePath(parsing: text)).components)
     }
 
+    /// This folder with one name below it, as a folder lists it; `.`, `..` and what holds a slash give this path itself.
+    package func appending(name: String) -> SourcePath {
+        guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")) else { return self }
+        return SourcePath(unchecked: components + CollectionOfOne(name))
+    }
+
     /// Whether this path is `folder` or lies below it.
     package func isInside(_ folder: SourcePath) -> Bool { components.starts(with: folder.components) }
 
@@ -39,11 +45,12 @@ package struct SourcePath: Hashable, Sendable {
 
     /// Resolves `text`, which may hold `..`, against this folder; nil where it leaves the tree.
     package func resolving(_ text: String) -> SourcePath? {
-        guard !text.hasPrefix("/") else { return nil }
+        guard text.utf8.first != UInt8(ascii: "/") else { return nil }
         var result = components
-        for part in text.split(separator: "/") where part != "." {
+        for part in text.utf8.split(separator: UInt8(ascii: "/")).map({ String(decoding: $0, as: UTF8.self) })
+        where part != "." {
             if part != ".." {
-                result.append(String(part))
+                result.append(part)
             } else if result.popLast() == nil {
                 return nil
             }
@@ -52,7 +59,9 @@ package struct SourcePath: Hashable, Sendable {
     }
 }
 
-/// A path inside an image or a builder, absolute; the root is `/`. It has no `.` or `..` component.
+/// A path inside an image or a builder, absolute; the root is `/`.
+///
+/// It has no `.` or `..` component.
 package struct ImagePath: Hashable, Sendable {
     /// The names from the root downwards; empty for `/`.
     package let components: [String]
@@ -61,7 +70,7 @@ package struct ImagePath: Hashable, Sendable {
 
     /// Parses an absolute path; doubled or trailing slashes are tolerated.
     package init(parsing text: String) throws(PathError) {
-        guard text.hasPrefix("/") else { throw .relative(text) }
+        guard text.utf8.first == UInt8(ascii: "/") else { throw .relative(text) }
         components = try cleanComponents(of: text)
     }
 
@@ -97,9 +106,10 @@ package struct ImagePath: Hashable, Sendable {
 
     /// Resolves a link target against this folder as a kernel rooted at `/` would: `..` stops at the root.
     package func resolving(_ target: String) -> ImagePath {
-        var result = target.hasPrefix("/") ? [] : components
-        for part in target.split(separator: "/") where part != "." {
-            if part == ".." { _ = result.popLast() } else { result.append(String(part)) }
+        var result = target.utf8.first == UInt8(ascii: "/") ? [] : components
+        for part in target.utf8.split(separator: UInt8(ascii: "/")).map({ String(decoding: $0, as: UTF8.self) })
+        where part != "." {
+            if part == ".." { _ = result.popLast() } else { result.append(part) }
         }
         return ImagePath(unchecked: result)
     }
@@ -145,7 +155,10 @@ private func precedes(_ left: String, _ right: String) -> Bool { left.utf8.lexic
 
 private func cleanComponents(of text: String) throws(PathError) -> [String] {
     guard !text.utf8.contains(0) else { throw .containsNull }
-    let parts = text.split(separator: "/").map(String.init).filter { $0 != "." }
+    // By bytes, as the kernel does: a combining character after a slash would hide it from a split by `Character`.
+    let parts = text.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }.filter {
+        $0 != "."
+    }
     guard !parts.contains("..") else { throw .leavesRoot(text) }
     return parts
 }

@@ -15,7 +15,7 @@ package struct BuildPlan: Codable, Hashable, Sendable {
     package var decisions: [Decision]
     package var builder: BuilderStage
     package var runtime: RuntimeStage
-    /// What the user should know: end of life, no lock file, …
+    /// What the user should know: end of life, no lock file.
     package var warnings: [String]
 
     package init(
@@ -57,6 +57,8 @@ package struct Base: Codable, Hashable, Sendable {
     /// nil until `pinned(by:)`.
     package var pin: Pin?
 
+    private enum CodingKeys: String, CodingKey { case entry, reason, alternatives, packages, platform, pin }
+
     package init(
         entry: BaseEntry, reason: Reason, alternatives: [Alternative] = [], packages: [Decided<String>],
         platform: Platform, pin: Pin? = nil
@@ -72,6 +74,19 @@ package struct Base: Codable, Hashable, Sendable {
     /// Under which `autoimage.lock` keeps the pin: `id[+package…]@platform`.
     package var key: String {
         ([entry.id] + Set(packages.map(\.value)).sorted()).joined(separator: "+") + "@\(platform)"
+    }
+}
+
+extension Base {
+    /// Writes a missing pin as `null`, so that readers see that the plan has none yet.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(entry, forKey: .entry)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(alternatives, forKey: .alternatives)
+        try container.encode(packages, forKey: .packages)
+        try container.encode(platform, forKey: .platform)
+        try container.encode(pin, forKey: .pin)
     }
 }
 

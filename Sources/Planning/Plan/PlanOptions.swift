@@ -64,7 +64,9 @@ package struct PlanOptions: Sendable {
         }
     }
 
-    /// A secret the user gave: as a file's contents or as a variable's value. The value itself never enters a plan.
+    /// A secret the user gave: as a file's contents or as a variable's value.
+    ///
+    /// The value itself never enters a plan.
     package struct OfferedSecret: Sendable, Hashable {
         package let id: String
         /// Whether it came from `env=`.

@@ -1,4 +1,6 @@
-/// The shipped stage: a base, artifact copies and a config. It cannot hold a step, so nothing of the toolchain reaches it.
+/// The shipped stage: a base, artifact copies and a config.
+///
+/// It cannot hold a step, so nothing of the toolchain reaches it.
 package struct RuntimeStage: Codable, Hashable, Sendable {
     package var base: Base
     package var copies: [ArtifactCopy]

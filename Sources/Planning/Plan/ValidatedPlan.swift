@@ -5,7 +5,9 @@ package struct PinnedPlan: Sendable, Hashable {
     fileprivate init(plan: BuildPlan) { self.plan = plan }
 }
 
-/// A plan that an engine may run. There is one way to have one: `PinnedPlan.validated()`.
+/// A plan that an engine may run.
+///
+/// There is one way to have one: `PinnedPlan.validated()`.
 package struct ValidatedPlan: Sendable, Hashable {
     package let plan: BuildPlan
 }
@@ -47,7 +49,8 @@ package enum PinError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unpinned(let keys): "no pin for \(keys.joined(separator: ", ")); 'autoimage lock' resolves and records them"
+        case .unpinned(let keys):
+            "no pin for \(keys.joined(separator: ", ")); 'autoimage lock' resolves and records them"
         }
     }
 }
@@ -55,7 +58,8 @@ package enum PinError: Error, Equatable, CustomStringConvertible {
 extension PinnedPlan {
     /// Checks every rule and reports every problem, not the first one.
     package func validated() throws(PlanRuleError) -> ValidatedPlan {
-        let problems = PlanRule.all.flatMap { rule in rule.problems(plan).map { PlanProblem(rule: rule.name, text: $0) } }
+        let problems = PlanRule.all.flatMap { rule in rule.problems(plan).map { PlanProblem(rule: rule.name, text: $0) }
+        }
         guard problems.isEmpty else { throw PlanRuleError(problems: problems) }
         return ValidatedPlan(plan: plan)
     }

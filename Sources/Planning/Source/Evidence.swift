@@ -46,7 +46,8 @@ package enum Reason: Codable, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .requested(let option): "requested by \(option)"
-        case .found(let evidence): evidence.map { "\($0) '\($0.excerpt)'" }.joined(separator: ", ")
+        case .found(let evidence):
+            evidence.map { $0.excerpt.isEmpty ? "\($0)" : "\($0) '\($0.excerpt)'" }.joined(separator: ", ")
         case .usual(let why): why
         }
     }

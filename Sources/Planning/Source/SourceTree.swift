@@ -68,6 +68,8 @@ package enum SourceError: Error, Equatable, CustomStringConvertible {
     case unreadable(SourcePath, reason: String)
     case tooLarge(SourcePath, size: Int64)
     case notUTF8(SourcePath)
+    /// `name` is shown with its broken bytes replaced.
+    case unusableName(folder: SourcePath, name: String)
 
     package var description: String {
         switch self {
@@ -75,6 +77,7 @@ package enum SourceError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason); make it readable or ignore it"
         case .tooLarge(let path, let size): "\(path): \(size) bytes is too large for a manifest; the limit is 4 MiB"
         case .notUTF8(let path): "\(path): is not UTF-8 text; save it as UTF-8"
+        case .unusableName(let folder, let name): "\(folder): the name '\(name)' is not UTF-8; rename it or ignore it"
         }
     }
 }

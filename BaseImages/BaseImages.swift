@@ -1,0 +1,115 @@
+import OCI
+package import Planning
+
+/// The catalog of base images: data in `Catalog/`, one file a family and language.
+package enum BaseImages {
+    /// The embedded catalog.
+    package static func catalog() throws -> BaseCatalog {
+        try merge([
+            decode(file: PackageResources.debian_python_json, name: "Catalog/debian-python.json")
+        ])
+    }
+
+    /// A catalog in the embedded files' schema, from `--bases FILE`; `name` is the file's in errors.
+    ///
+    /// Fails with `BaseCatalogError`, which names the entry and the key.
+    package static func decode(file bytes: [UInt8], name: String) throws -> BaseCatalog {
+        let catalog: BaseCatalog
+        do {
+            catalog = try CanonicalJSON.decode(BaseCatalog.self, from: bytes)
+        } catch let error as DecodingError {
+            throw BaseCatalogError(file: name, error, in: bytes)
+        }
+        try check(catalog, name)
+        return catalog
+    }
+
+    /// One catalog of several: the entries in order, the latest date.
+    package static func merge(_ catalogs: [BaseCatalog]) throws -> BaseCatalog {
+        let entries = catalogs.flatMap(\.entries)
+        var seen: Set<String> = []
+        for entry in entries where !seen.insert(entry.id).inserted { throw BaseCatalogError.twice(entry: entry.id) }
+        return BaseCatalog(date: catalogs.map(\.date).max() ?? "", entries: entries)
+    }
+
+    private static func check(_ catalog: BaseCatalog, _ file: String) throws {
+        for entry in catalog.entries {
+            func problem(_ key: String, _ text: String) -> BaseCatalogError {
+                .invalid(file: file, entry: entry.id, key: key, problem: text)
+            }
+            if (try? Reference(parsing: entry.reference)) == nil {
+                throw problem("reference", "'\(entry.reference)' is not an image reference")
+            }
+            if (entry.family == "debian") != (entry.debian != nil) {
+                throw problem("debian", "an entry of the family debian has a recipe, and no other has one")
+            }
+            if (entry.libc.family == .none) != (entry.libc.version == nil) {
+                throw problem("libc.version", "a base with a C library states its version, and no other does")
+            }
+            guard let recipe = entry.debian else { continue }
+            if recipe.packages.isEmpty { throw problem("debian.packages", "the list is empty") }
+            for path in recipe.links.keys.sorted() where (try? ImagePath(parsing: path)) == nil {
+                throw problem("debian.links", "'\(path)' is not an absolute path")
+            }
+            for pattern in recipe.drop where !pattern.hasPrefix("/") && !pattern.hasPrefix("!/") {
+                throw problem("debian.drop", "'\(pattern)' does not start with / or !/")
+            }
+        }
+        _ = try merge([catalog])
+    }
+}
+
+/// Why a catalog file is refused.
+package enum BaseCatalogError: Error, Equatable, CustomStringConvertible {
+    case malformed(file: String, problem: String)
+    /// `entry` is the entry's id, or its place in the list where it has none.
+    case invalid(file: String, entry: String, key: String, problem: String)
+    case twice(entry: String)
+
+    package var description: String {
+        switch self {
+        case .malformed(let file, let problem): "\(file): is not a base catalog: \(problem); see BaseImages/README.md"
+        case .invalid(let file, let entry, let key, let problem):
+            "\(file): entry '\(entry)', key '\(key)': \(problem); see BaseImages/README.md"
+        case .twice(let entry): "two base images have the id '\(entry)'; rename one"
+        }
+    }
+
+    /// Says in our words where a document departs from the schema.
+    init(file: String, _ error: DecodingError, in bytes: [UInt8]) {
+        let path: [any CodingKey]
+        let problem: String
+        switch error {
+        case .keyNotFound(let key, let context): (path, problem) = (context.codingPath + [key], "is missing")
+        case .valueNotFound(_, let context): (path, problem) = (context.codingPath, "is null")
+        case .typeMismatch(let type, let context): (path, problem) = (context.codingPath, "is not a \(Self.name(type))")
+        case .dataCorrupted(let context): (path, problem) = (context.codingPath, context.debugDescription)
+        @unknown default: (path, problem) = ([], "cannot be read")
+        }
+        guard path.count > 1, path[0].stringValue == "entries", let place = path[1].intValue else {
+            let key = path.map(\.stringValue).joined(separator: ".")
+            self = .malformed(file: file, problem: key.isEmpty ? problem : "key '\(key)' \(problem)")
+            return
+        }
+        let ids = (try? CanonicalJSON.decode(Identities.self, from: bytes))?.entries ?? []
+        let entry = place < ids.count ? ids[place].id : nil
+        let key = path.dropFirst(2).map { $0.intValue.map { "\($0)" } ?? $0.stringValue }.joined(separator: ".")
+        self = .invalid(file: file, entry: entry ?? "number \(place + 1)", key: key, problem: problem)
+    }
+
+    private static func name(_ type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "text"
+        case is Bool.Type: "true or false"
+        case is Int.Type: "number"
+        default: "\(type)".hasPrefix("Array") ? "list" : "object or value of the wanted kind"
+        }
+    }
+
+    /// The ids alone, for messages about entries that are broken elsewhere.
+    private struct Identities: Decodable {
+        let entries: [Identity]
+
+        struct Identity: Decodable { let id: String? }
+    }
+}

@@ -1,2 +1,0 @@
-#include "csandbox.h"
-int autoimage_placeholder(void) { return 0; }

@@ -1,0 +1,113 @@
+import Files
+import Images
+import Planning
+import Synchronization
+import SystemPackage
+
+/// Unpacks packages into one tree, without running any of their scripts.
+struct PackageUnpacker: Sendable {
+    private let root: FilePath
+    private let rules: UnpackRules
+    private let claims = Claims()
+
+    init(root: FilePath, rules: UnpackRules) {
+        self.root = root
+        self.rules = rules
+    }
+
+    /// What one package brought.
+    struct Unpacked: Sendable {
+        var owners: [ImagePath: Owner] = [:]
+        /// Permission bits of the folders that the package states.
+        var folders: [ImagePath: UInt16] = [:]
+    }
+
+    /// Unpacks the files of a package and writes its record below `/var/lib/dpkg/status.d`, where scanners look.
+    ///
+    /// `rank` decides between packages that have a file at the same path: the highest wins, whichever comes first.
+    func unpack(_ package: PinnedPackage, from file: FilePath, rank: Int) async throws -> Unpacked {
+        let failure = { (said: String) -> any Error in DebianBaseError.badPackage(package: package.name, said: said) }
+        let unpacked = try await HostTool.read("dpkg-deb", ["--fsys-tarfile", file.string], failure: failure) {
+            try unpackFiles(from: $0, rank: rank)
+        }
+        let record = try await HostTool.read("dpkg-deb", ["--ctrl-tarfile", file.string], failure: failure) {
+            try Self.readRecord(from: $0)
+        }
+        guard let control = record["control"] else { throw failure("it has no control file") }
+        let folder = root.appending("var/lib/dpkg/status.d")
+        try HostFiles.makeFolder(folder)
+        try write(control + (control.hasSuffix("\n") ? "" : "\n"), to: folder.appending(package.name))
+        try write(sums(record["md5sums"] ?? ""), to: folder.appending(package.name + ".md5sums"))
+        return unpacked
+    }
+
+    private func unpackFiles(from pipe: FileDescriptor, rank: Int) throws -> Unpacked {
+        let notes = Notes()
+        let transform: FolderUnpacker.Transform = { path, entry in
+            guard let place = rules.place(path) else { return nil }
+            if entry.kind == .folder {
+                notes.unpacked.folders[place] = entry.mode & 0o777
+            } else if !claims.take(place, rank: rank) {
+                return nil
+            }
+            if entry.owner != .root { notes.unpacked.owners[place] = entry.owner }
+            return place
+        }
+        var reader = TarReader { try pipe.read(into: $0) }
+        var unpacker = try FolderUnpacker(into: root, transform: transform)
+        _ = try unpacker.unpack(&reader)
+        try reader.drain()
+        return notes.unpacked
+    }
+
+    private static func readRecord(from pipe: FileDescriptor) throws -> [String: String] {
+        var reader = TarReader { try pipe.read(into: $0) }
+        var result: [String: String] = [:]
+        while let entry = try reader.next() {
+            let name = entry.path.hasPrefix("./") ? String(entry.path.dropFirst(2)) : entry.path
+            guard entry.kind == .file, name == "control" || name == "md5sums" else { continue }
+            result[name] = String(decoding: try reader.data(), as: UTF8.self)
+        }
+        try reader.drain()
+        return result
+    }
+
+    /// The lines for the files that are in the tree, at the places where they are.
+    private func sums(_ text: String) -> String {
+        text.split(separator: "\n").compactMap { line in
+            guard let space = line.firstIndex(of: " "),
+                let path = try? ImagePath(parsing: "/" + line[space...].drop { $0 == " " }), let place = rules.place(path)
+            else { return nil }
+            return "\(line[..<space])  \(place.description.dropFirst())\n"
+        }.joined()
+    }
+
+    /// What the transform saw; used by one thread.
+    private final class Notes { var unpacked = Unpacked() }
+
+    /// Who has a path.
+    private final class Claims: Sendable {
+        private let ranks = Mutex<[ImagePath: Int]>([:])
+
+        func take(_ path: ImagePath, rank: Int) -> Bool {
+            ranks.withLock {
+                guard $0[path].map({ $0 <= rank }) ?? true else { return false }
+                $0[path] = rank
+                return true
+            }
+        }
+    }
+}
+
+/// Writes a small file of a tree in the making: no flush, the whole tree appears by rename.
+func write(_ text: String, to path: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead])
+    throws
+{
+    do {
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: permissions)
+        try file.closeAfter { _ = try file.writeAll(text.utf8) }
+    } catch let code as Errno {
+        throw SystemError("write", path, code)
+    }
+}

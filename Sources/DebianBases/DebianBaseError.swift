@@ -1,0 +1,80 @@
+/// Why a base of the `debian` family cannot be resolved or assembled.
+package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
+    /// The entry has no recipe: it is of another family.
+    case noRecipe(base: String)
+    case notPinned(base: String)
+    case foreignPlatform(base: String, platform: String)
+    case noTool(String)
+    case noKeyring
+    case badHome(String)
+    case badPackageName(String)
+    case unknownPackage(name: String, suite: String, nearest: String?)
+    case missingFromClosedList(names: [String], suite: String)
+    case expired(suite: String, said: String)
+    case unsigned(suite: String, said: String)
+    case notOnMirror(suite: String, said: String)
+    case unreachable(said: String)
+    case noSpace(said: String)
+    case aptFailed(said: String)
+    /// The mirror no longer has the pinned versions.
+    case gone(packages: [String], suite: String)
+    case wrongDigest(package: String, file: String, expected: String, actual: String)
+    case badPackage(package: String, said: String)
+    case interpreterFailed(base: String, said: String)
+
+    /// Whether trying again later may help: the command ends with 75.
+    package var isTransient: Bool {
+        switch self {
+        case .unreachable: true
+        default: false
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .noRecipe(let base): "base '\(base)' is not assembled from Debian packages: its catalog entry has no 'debian'"
+        case .notPinned(let base): "base '\(base)' has no pin: it is assembled only from exact package versions"
+        case .foreignPlatform(let base, let platform):
+            "base '\(base)' for \(platform) cannot be assembled here: its bytecode is made by its own interpreter,"
+                + " which this machine cannot run; build on a \(platform) machine"
+        case .noTool(let name):
+            "'\(name)' is not installed: the debian bases need apt and dpkg of a Debian host; install them or choose"
+                + " --bases official"
+        case .noKeyring:
+            "/usr/share/keyrings/debian-archive-keyring.gpg is missing: Debian's packages cannot be verified without"
+                + " it; install the package debian-archive-keyring"
+        case .badHome(let path): "the state folder '\(path)' has a character that apt cannot take; set AUTOIMAGE_HOME"
+        case .badPackageName(let name):
+            "'\(name)' is not the name of a Debian package: lower-case letters, digits, '+', '-' and '.'"
+        case .unknownPackage(let name, let suite, let nearest):
+            "Debian \(suite) has no package '\(name)'"
+                + (nearest.map { "; did you mean '\($0)'?" } ?? "; look for its name with apt-cache search")
+        case .missingFromClosedList(let names, let suite):
+            "Debian \(suite) offers no file for \(names.joined(separator: ", ")); mend the base's package list"
+        case .expired(let suite, let said):
+            "Debian \(suite)'s index on the mirror is past its Valid-Until date: it may be held back or abandoned;"
+                + " name another mirror with --debian-mirror, or accept it with --allow-expired-suites\n  \(said)"
+        case .unsigned(let suite, let said):
+            "Debian \(suite)'s index is not signed by a key of debian-archive-keyring; update that package or name"
+                + " another mirror with --debian-mirror\n  \(said)"
+        case .notOnMirror(let suite, let said):
+            "the Debian mirror lacks a part of \(suite); name another with --debian-mirror\n  \(said)"
+        case .unreachable(let said):
+            "the Debian mirror cannot be reached; check the network and proxy, or name another with"
+                + " --debian-mirror, and try again\n  \(said)"
+        case .noSpace(let said): "no space left for Debian packages; free some or set AUTOIMAGE_HOME\n  \(said)"
+        case .aptFailed(let said): "apt cannot resolve or download the base's packages\n  \(said)"
+        case .gone(let packages, let suite):
+            "the Debian mirror no longer has \(packages.joined(separator: ", ")) of \(suite), as autoimage.lock pins;"
+                + " take the present versions with autoimage lock --update"
+        case .wrongDigest(let package, let file, let expected, let actual):
+            "\(file): package \(package) has digest \(actual), but autoimage.lock pins \(expected); refuse it, or"
+                + " take the present version with autoimage lock --update"
+        case .badPackage(let package, let said):
+            "package \(package) cannot be unpacked; its download is kept, remove the state folder 'debian' and try again\n"
+                + "  \(said)"
+        case .interpreterFailed(let base, let said):
+            "base '\(base)' is assembled, but its interpreter failed to make bytecode\n  \(said)"
+        }
+    }
+}

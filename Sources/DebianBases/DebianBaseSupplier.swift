@@ -1,0 +1,201 @@
+package import Files
+import OCI
+package import Planning
+import Synchronization
+package import SystemPackage
+
+/// Makes bases of the `debian` family from Debian's signed packages: resolves them to exact versions, and assembles a
+/// tree from those.
+///
+/// Assembling depends on the recipe and the pin alone, so a tree has the same bytes on every machine and for every user.
+package struct DebianBaseSupplier: Sendable {
+    /// Runs a program of an unpacked tree with that tree as its writable root; throws where it fails.
+    package typealias RunInterpreter =
+        @Sendable (_ root: FilePath, _ arguments: [String], _ environment: [String: String]) async throws -> Void
+
+    private let state: State
+    private let mirror: DebianMirror
+    private let acceptsExpired: Bool
+    private let note: @Sendable (String) -> Void
+    private let runInterpreter: RunInterpreter
+    private let refreshed = Refreshed()
+
+    /// Counts up when the same recipe and pin give another tree than before.
+    private static let assemblyVersion = 1
+
+    /// Supplies into `state` from `mirror`; `acceptExpired` takes indexes past their Valid-Until date.
+    package init(
+        state: State, mirror: DebianMirror, acceptExpired: Bool, note: @escaping @Sendable (String) -> Void,
+        runInterpreter: @escaping RunInterpreter
+    ) {
+        self.state = state
+        self.mirror = mirror
+        acceptsExpired = acceptExpired
+        self.note = note
+        self.runInterpreter = runInterpreter
+    }
+
+    /// Resolves the packages of a base, and those the plan adds, to the versions the suite has now.
+    package func resolve(_ base: Base) async throws -> Pin {
+        let (recipe, root) = try recipeAndRoot(base)
+        let names = Array(Set(recipe.packages + base.packages.map(\.value))).sorted {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
+        if let bad = names.first(where: { !PackageName.isValid($0) }) { throw DebianBaseError.badPackageName(bad) }
+        let files = try await root.locked {
+            if refreshed.isNew(root.folder) { try await refresh(root) }
+            let known = try await root.names()
+            if let name = names.first(where: { !known.contains($0) }) {
+                throw DebianBaseError.unknownPackage(
+                    name: name, suite: recipe.suite, nearest: PackageName.nearest(to: name, in: known))
+            }
+            return try await recipe.closed ? root.files(of: names) : root.filesWithDependencies(of: names)
+        }
+        let missing = names.filter { name in !files.contains { $0.name == name } }
+        guard missing.isEmpty else {
+            throw DebianBaseError.missingFromClosedList(names: missing, suite: recipe.suite)
+        }
+        return .debian(
+            packages: DebianPin(
+                suite: recipe.suite, architecture: root.architecture, packages: files.map(\.pinned)))
+    }
+
+    /// The tree of a pinned base: the one from an earlier run, or a new one. With the tree at hand no program is run
+    /// and nothing is fetched.
+    package func assemble(_ base: Base) async throws -> AssembledBase {
+        guard case .debian(let pin)? = base.pin else { throw DebianBaseError.notPinned(base: base.entry.id) }
+        guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        let key = try key(of: base.entry, recipe, pin)
+        let home = state.bases.appending(key.hex)
+        if let done = try AssembledBase.load(key, from: home) { return done }
+        guard recipe.bytecode.isEmpty || base.platform.architecture == Platform.host.architecture else {
+            throw DebianBaseError.foreignPlatform(base: base.entry.id, platform: base.platform.description)
+        }
+        let lock = try await FileLock.acquire(state.lock("base-" + key.hex)) {
+            note("waiting for another build to assemble \(base.entry.id)")
+        }
+        defer { Self.keep(lock) }
+        if let done = try AssembledBase.load(key, from: home) { return done }
+        return try await make(base, pin, key, home)
+    }
+
+    private static func keep(_ lock: borrowing FileLock) {}
+
+    private func make(_ base: Base, _ pin: DebianPin, _ key: Digest, _ home: FilePath) async throws -> AssembledBase {
+        let (recipe, root) = try recipeAndRoot(base)
+        let store = PackageStore(folder: state.debian.appending("packages"), note: note)
+        let files = try await store.fetch(pin, with: root) { try await refresh(root) }
+        note("assembling \(base.entry.id) from \(files.count) packages")
+        let work = try state.makeTemporary("base")
+        let tree = work.path.appending("new").appending("root")
+        try HostFiles.makeFolder(tree)
+        let unpacked = try await unpack(pin.packages, files, into: tree, recipe)
+        let finisher = BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
+        try finisher.finish()
+        try await makeBytecode(base.entry, recipe, tree)
+        let size = try finisher.settleModes(unpacked.folders)
+        let owners = unpacked.owners.merging(BaseFinisher.owners) { _, own in own }
+        let result = AssembledBase(key: key, home: home, owners: owners, packages: pin.packages, size: size)
+        try result.save(in: work.path.appending("new"))
+        try HostFiles.remove(home)
+        _ = try work.move(work.path.appending("new"), to: home)
+        return result
+    }
+
+    /// Two packages at a time: one decompresses while the other is written.
+    private func unpack(
+        _ packages: [PinnedPackage], _ files: [FilePath], into tree: FilePath, _ recipe: DebianRecipe
+    ) async throws -> PackageUnpacker.Unpacked {
+        let unpacker = PackageUnpacker(root: tree, rules: UnpackRules(drop: recipe.drop))
+        let parts = try await withThrowingTaskGroup(of: (Int, PackageUnpacker.Unpacked).self) { group in
+            var parts = [PackageUnpacker.Unpacked](repeating: .init(), count: packages.count)
+            var next = 0
+            func start() {
+                guard next < packages.count else { return }
+                let rank = next
+                next += 1
+                group.addTask { (rank, try await unpacker.unpack(packages[rank], from: files[rank], rank: rank)) }
+            }
+            start()
+            start()
+            while let (rank, part) = try await group.next() {
+                parts[rank] = part
+                start()
+            }
+            return parts
+        }
+        return parts.reduce(into: PackageUnpacker.Unpacked()) { sum, part in
+            sum.owners.merge(part.owners) { _, later in later }
+            sum.folders.merge(part.folders) { _, later in later }
+        }
+    }
+
+    /// Bytecode that is checked against nothing, made by one process in a fixed order with a fixed hash seed.
+    private func makeBytecode(_ entry: BaseEntry, _ recipe: DebianRecipe, _ tree: FilePath) async throws {
+        guard !recipe.bytecode.isEmpty, let interpreter = entry.interpreter else { return }
+        let arguments =
+            [interpreter.description, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+            + recipe.bytecode.sorted().map(\.description)
+        let environment = [
+            "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+        ]
+        do {
+            try await runInterpreter(tree, arguments, environment)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw DebianBaseError.interpreterFailed(base: entry.id, said: String(describing: error))
+        }
+    }
+
+    private func refresh(_ root: AptRoot) async throws {
+        note("fetching Debian's index of \(root.suite) for \(root.architecture)")
+        try await root.update()
+        refreshed.add(root.folder)
+    }
+
+    private func recipeAndRoot(_ base: Base) throws -> (DebianRecipe, AptRoot) {
+        guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        let root = try AptRoot(
+            state: state, mirror: mirror, recipe: recipe, architecture: base.platform.debianName,
+            acceptsExpired: acceptsExpired)
+        return (recipe, root)
+    }
+
+    private func key(of entry: BaseEntry, _ recipe: DebianRecipe, _ pin: DebianPin) throws -> Digest {
+        struct Ingredients: Encodable {
+            let assemblyVersion: Int
+            let interpreter: ImagePath?
+            let shell: ImagePath?
+            let recipe: DebianRecipe
+            let usual: [String]
+            let pin: DebianPin
+        }
+        return Digest(
+            of: try CanonicalJSON.encode(
+                Ingredients(
+                    assemblyVersion: Self.assemblyVersion, interpreter: entry.interpreter, shell: entry.shell,
+                    recipe: recipe, usual: UnpackRules.usual, pin: pin)))
+    }
+
+    /// The indexes that this process has fetched: once is enough.
+    private final class Refreshed: Sendable {
+        private let folders = Mutex<Set<FilePath>>([])
+
+        func isNew(_ folder: FilePath) -> Bool { folders.withLock { !$0.contains(folder) } }
+        func add(_ folder: FilePath) { folders.withLock { _ = $0.insert(folder) } }
+    }
+}
+
+extension Platform {
+    /// Debian's name of the architecture.
+    var debianName: String {
+        switch (architecture, variant) {
+        case ("386", _): "i386"
+        case ("arm", "v5"?), ("arm", "v6"?): "armel"
+        case ("arm", _): "armhf"
+        case ("ppc64le", _): "ppc64el"
+        default: architecture
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package import OCI
+
+/// The tar of a layer in a store, with the digests of what was read.
+package final class LayerReader {
+    private let descriptor: Descriptor
+    private let blob: BlobReader
+    private var compressed = DigestHasher()
+    private var plain = DigestHasher()
+    private var gzip: GzipReader?
+    /// Bytes of the blob and of its tar that were read.
+    package private(set) var blobSize: Int64 = 0
+    package private(set) var tarSize: Int64 = 0
+
+    /// Opens a layer; plain and gzip tar can be read.
+    package init(_ descriptor: Descriptor, in store: BlobStore) throws {
+        self.descriptor = descriptor
+        blob = try store.open(descriptor.digest)
+        let type = descriptor.mediaType.rawValue
+        if type.hasSuffix("gzip") {
+            gzip = try GzipReader { [unowned self] in try readBlob(into: $0) }
+        } else if !type.hasSuffix(".tar") {
+            throw BlobError.unsupported(descriptor.digest, mediaType: type)
+        }
+    }
+
+    /// Fills some or all of the buffer with bytes of the tar; returns how many, 0 at the end.
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = try gzip.map { try $0.read(into: buffer) } ?? readBlob(into: buffer)
+        plain.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        tarSize += Int64(count)
+        return count
+    }
+
+    /// Calls `body` with the rest of the tar, in pieces.
+    package func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try read(into: buffer)
+            guard count > 0 else { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    /// The digests of what was read so far: of the blob, and of the tar.
+    package var digests: (blob: Digest, diffID: Digest) { (compressed.finalize(), plain.finalize()) }
+
+    /// Checks, at the end of the tar, that it was the layer that `descriptor` and `diffID` name.
+    package func verify(diffID: Digest) throws {
+        let found = digests
+        guard found.blob == descriptor.digest, blobSize == descriptor.size else {
+            throw BlobError.damaged(descriptor.digest)
+        }
+        guard found.diffID == diffID else { throw BlobError.wrongDiffID(descriptor.digest, expected: diffID) }
+    }
+
+    private func readBlob(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = try blob.read(into: buffer)
+        compressed.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        blobSize += Int64(count)
+        return count
+    }
+}

@@ -1,0 +1,286 @@
+import Files
+import Glibc
+package import Planning
+package import SystemPackage
+
+/// Writes the entries of archives below a folder of the host, never outside of it.
+///
+/// Every path is walked from the folder's descriptor, component by component and without following any link, so that
+/// neither `..` nor a link in the archive, nor one already in the folder, leads elsewhere. An entry replaces what is at
+/// its path; a folder over a folder only changes its attributes. Devices and pipes are left out.
+package struct FolderUnpacker: ~Copyable {
+    private let root: HostFolder
+    private let options: Options
+    private let transform: Transform?
+    /// The folders last walked through, from the root downwards.
+    private var open: [(name: String, folder: HostFolder)] = []
+    /// Folder attributes are set last: earlier they might forbid or change with what is written into the folder.
+    private var folders: [ImagePath: TarEntry] = [:]
+    /// What came from the archive being unpacked, where whiteouts must spare it.
+    private var written: Set<ImagePath> = []
+    private var counts = Counts()
+
+    /// Decides where an entry goes: its path, another one, or nil to leave it out.
+    ///
+    /// Asked for the targets of hard links too.
+    package typealias Transform = (ImagePath, TarEntry) -> ImagePath?
+
+    /// How to unpack.
+    package struct Options: Sendable {
+        /// Sets uid and gid as the archive says; only root can.
+        package var keepsOwner = false
+        /// Keeps setuid, setgid and sticky; else modes are masked with 0o777.
+        package var keepsSpecialModes = false
+        /// Keeps sticky, as /tmp has it.
+        package var keepsSticky = false
+        /// Sets `security.capability`; only root can.
+        package var keepsCapabilities = false
+        package var whiteouts = Whiteouts.asFiles
+        /// The most bytes that all files together may have.
+        package var sizeLimit: Int64?
+
+        package init() {}
+    }
+
+    /// What becomes of `.wh.` entries (OCI image-spec, layer.md, "Whiteouts").
+    package enum Whiteouts: Sendable {
+        /// They are files like others: the archive is not a layer.
+        case asFiles
+        /// They remove what earlier archives left in the folder.
+        case apply
+        /// They become overlayfs's own marks: the folder is a lower layer of a mount with `userxattr`.
+        case overlay
+    }
+
+    /// What was done.
+    package struct Counts: Hashable, Sendable {
+        package var entries = 0
+        /// Bytes of all files.
+        package var bytes: Int64 = 0
+        /// Devices and pipes that were left out.
+        package var skipped = 0
+
+        package init(entries: Int = 0, bytes: Int64 = 0, skipped: Int = 0) {
+            self.entries = entries
+            self.bytes = bytes
+            self.skipped = skipped
+        }
+    }
+
+    /// Unpacks below `folder`, which must exist.
+    package init(into folder: FilePath, options: Options = Options(), transform: Transform? = nil) throws {
+        root = try HostFolder(folder)
+        self.options = options
+        self.transform = transform
+    }
+
+    /// Unpacks the rest of an archive.
+    package mutating func unpack(_ reader: inout TarReader) throws -> Counts {
+        counts = Counts()
+        folders = [:]
+        written = []
+        while let entry = try reader.next() {
+            let stated = try Self.path(entry.path)
+            guard let path = transform.map({ $0(stated, entry) }) ?? stated else { continue }
+            try place(entry, at: path, from: &reader)
+        }
+        try finishFolders()
+        return counts
+    }
+
+    private mutating func place(_ entry: TarEntry, at path: ImagePath, from reader: inout TarReader) throws {
+        guard let parentPath = path.parent else {
+            guard entry.kind == .folder else { throw UnpackError.rootIsNotAFolder }
+            folders[path] = entry
+            return
+        }
+        counts.entries += 1
+        let parent = try folder(at: parentPath)
+        if options.whiteouts != .asFiles, path.name.hasPrefix(".wh.") {
+            return try whiteOut(path, parent)
+        }
+        if options.whiteouts == .apply { written.insert(path) }
+        switch entry.kind {
+        case .characterDevice, .blockDevice, .pipe: counts.skipped += 1
+        case .folder:
+            try makeFolder(path, parent)
+            folders[path] = entry
+        case .file:
+            try clear(path, parent)
+            try writeFile(entry, path, parent, &reader)
+        case .symbolicLink(let target):
+            try clear(path, parent)
+            try parent.makeLink(path.name, to: target)
+            try finish(entry, path, parent)
+        case .hardLink(let target):
+            try link(path, to: target, entry)
+        }
+    }
+
+    private mutating func writeFile(
+        _ entry: TarEntry, _ path: ImagePath, _ parent: HostFolder, _ reader: inout TarReader
+    ) throws {
+        let (sum, overflow) = counts.bytes.addingReportingOverflow(entry.size)
+        if overflow || sum > options.sizeLimit ?? .max {
+            throw UnpackError.tooLarge(path, limit: options.sizeLimit ?? .max)
+        }
+        counts.bytes = sum
+        let file = try parent.createFile(path.name)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try reader.readData(into: buffer)
+            guard count > 0 else { break }
+            try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+        if options.keepsOwner { try file.setOwner(entry.owner) }
+        try file.setMode(mode(entry))
+        if options.keepsCapabilities, let value = entry.xattrs[TarEntry.capabilityAttribute] {
+            try file.setAttribute(TarEntry.capabilityAttribute, value)
+        }
+        try file.setTime(entry.modified)
+    }
+
+    /// The target must be in the folder by now, and is not followed where it is a symbolic link.
+    private mutating func link(_ path: ImagePath, to target: String, _ entry: TarEntry) throws {
+        let stated = try Self.path(target)
+        guard let source = transform.map({ $0(stated, entry) }) ?? stated, let sourceParent = source.parent else {
+            throw UnpackError.missingLinkTarget(path, target: target)
+        }
+        guard source != path else { return }
+        let from = try folder(at: sourceParent, creating: false)
+        guard let from, from.kind(of: source.name) != nil else {
+            throw UnpackError.missingLinkTarget(path, target: target)
+        }
+        guard let parentPath = path.parent else { throw UnpackError.rootIsNotAFolder }
+        let parent = try folder(at: parentPath)
+        try clear(path, parent)
+        try parent.makeHardLink(path.name, to: source.name, in: from)
+    }
+
+    private mutating func makeFolder(_ path: ImagePath, _ parent: HostFolder) throws {
+        if parent.kind(of: path.name) == .folder { return }
+        try clear(path, parent)
+        try parent.makeFolder(path.name)
+    }
+
+    private mutating func finish(_ entry: TarEntry, _ path: ImagePath, _ parent: HostFolder) throws {
+        if options.keepsOwner { try parent.setOwner(of: path.name, entry.owner) }
+        try parent.setTime(of: path.name, entry.modified)
+    }
+
+    /// Removes what is at a path, a folder with all it holds.
+    private mutating func clear(_ path: ImagePath, _ parent: HostFolder) throws {
+        guard parent.kind(of: path.name) != nil else { return }
+        forget(below: path)
+        try parent.remove(path.name)
+    }
+
+    private mutating func whiteOut(_ path: ImagePath, _ parent: HostFolder) throws {
+        let isOpaque = path.name == ".wh..wh..opq"
+        guard let folder = path.parent, isOpaque || path.name.utf8.count > 4 else {
+            throw UnpackError.badWhiteout(path)
+        }
+        let hidden = String(path.name.dropFirst(4))
+        guard isOpaque || (hidden != "." && hidden != "..") else { throw UnpackError.badWhiteout(path) }
+        switch (options.whiteouts, isOpaque) {
+        case (.overlay, true): try parent.setAttribute(TarEntry.opaqueAttribute, Array("y".utf8))
+        case (.overlay, false):
+            guard parent.kind(of: hidden) == nil else { return }
+            try parent.makeWhiteout(hidden)
+        case (_, true): for name in try parent.names() { try removeEarlier(folder.resolving(name), parent) }
+        case (_, false): try removeEarlier(folder.resolving(hidden), parent)
+        }
+    }
+
+    /// Removes what earlier archives left at a path, and keeps what this one wrote.
+    private mutating func removeEarlier(_ path: ImagePath, _ parent: HostFolder) throws {
+        guard let kind = parent.kind(of: path.name) else { return }
+        let isKept = written.contains { $0.isInside(path) }
+        guard isKept else { return try clear(path, parent) }
+        guard kind == .folder, let folder = try parent.folder(path.name) else { return }
+        for name in try folder.names() { try removeEarlier(path.resolving(name), folder) }
+    }
+
+    private func mode(_ entry: TarEntry) -> UInt32 {
+        UInt32(entry.mode) & (options.keepsSpecialModes ? 0o7777 : options.keepsSticky ? 0o1777 : 0o777)
+    }
+
+    /// Deepest first, so that no folder closes before what it holds is done.
+    private mutating func finishFolders() throws {
+        for (path, entry) in folders.sorted(by: { $1.key < $0.key }) {
+            guard let folder = try folder(at: path, creating: false) else { continue }
+            if options.keepsOwner { try folder.setOwner(entry.owner) }
+            try folder.setMode(mode(entry))
+            try folder.setTime(entry.modified)
+        }
+        open = []
+    }
+
+    private mutating func forget(below path: ImagePath) {
+        folders = folders.isEmpty ? [:] : folders.filter { !$0.key.isInside(path) }
+        let depth = path.components.count
+        if open.count >= depth, zip(open, path.components).allSatisfy({ isSame($0.name, $1) }) {
+            open.removeSubrange((depth - 1)...)
+        }
+    }
+
+    /// The folder at a path, with missing parents made.
+    private mutating func folder(at path: ImagePath) throws -> HostFolder {
+        guard let result = try folder(at: path, creating: true) else { throw UnpackError.linkInPath(path) }
+        return result
+    }
+
+    private mutating func folder(at path: ImagePath, creating: Bool) throws -> HostFolder? {
+        let names = path.components
+        var depth = 0
+        while depth < open.count, depth < names.count, isSame(open[depth].name, names[depth]) { depth += 1 }
+        open.removeSubrange(depth...)
+        while depth < names.count {
+            let parent = open.last?.folder ?? root
+            var next = try parent.folder(names[depth])
+            if next == nil, creating, parent.kind(of: names[depth]) == nil {
+                try parent.makeFolder(names[depth])
+                next = try parent.folder(names[depth])
+            }
+            guard let next else {
+                guard creating else { return nil }
+                throw UnpackError.linkInPath(path)
+            }
+            open.append((names[depth], next))
+            depth += 1
+        }
+        return open.last?.folder ?? root
+    }
+
+    /// `./` and a leading `/` are tolerated; `..` is not.
+    private static func path(_ text: String) throws -> ImagePath {
+        do { return try ImagePath(parsing: "/" + text) } catch { throw UnpackError.escapes(text) }
+    }
+}
+
+/// Names are the same where their bytes are: `==` would also take é for e and an accent.
+private func isSame(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
+
+/// Why an archive cannot be unpacked.
+package enum UnpackError: Error, Equatable, CustomStringConvertible {
+    case escapes(String)
+    case rootIsNotAFolder
+    /// A parent of the path is a link or a file.
+    case linkInPath(ImagePath)
+    case missingLinkTarget(ImagePath, target: String)
+    case badWhiteout(ImagePath)
+    case tooLarge(ImagePath, limit: Int64)
+
+    package var description: String {
+        switch self {
+        case .escapes(let path): "the archive's '\(path)' leads out of the folder"
+        case .rootIsNotAFolder: "the archive's root is not a folder"
+        case .linkInPath(let path): "the archive puts something into \(path), which is not a folder all the way down"
+        case .missingLinkTarget(let path, let target):
+            "the archive's \(path) is a hard link to '\(target)', which is not there"
+        case .badWhiteout(let path): "the archive's \(path) is not a valid whiteout"
+        case .tooLarge(let path, let limit): "the archive has more than \(limit) bytes of files, at \(path)"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// Files and folders of the plan itself: a Dockerfile without heredocs makes them in the builder and copies them over.
+extension DockerfileRenderer {
+    private static let stage = "/autoimage"
+
+    /// Folders to make: those of the plan, then those to write to that nothing else makes.
+    private var folders: [(path: ImagePath, mode: UInt16, owner: Owner)] {
+        let planned = plan.runtime.files.filter { $0.contents == nil }.map { ($0.path, $0.mode, $0.owner) }
+        let writable = plan.runtime.config.writable.map(\.value).filter { path in
+            !planned.contains { $0.0 == path } && !plan.runtime.copies.contains { $0.destination == path }
+        }
+        return planned + writable.map { ($0, 0o755, plan.runtime.config.user.value) }
+    }
+
+    private var files: [(path: ImagePath, contents: String, mode: UInt16, owner: Owner)] {
+        plan.runtime.files.compactMap { file in file.contents.map { (file.path, $0, file.mode, file.owner) } }
+    }
+
+    func stagedFiles() -> [String] {
+        var lines: [String] = []
+        if !folders.isEmpty {
+            lines += ["", "# folders of the image, made here because the runtime has nothing to make them with"]
+            for (number, folder) in folders.enumerated() {
+                lines += [
+                    "WORKDIR \(Self.stage)/folder\(number)",
+                    "RUN " + DockerfileText.exec(["env", "mkdir", "-m", octal(folder.mode), folder.path.name]),
+                ]
+            }
+        }
+        if !files.isEmpty {
+            lines += ["", "# files of the image, made here because the runtime has nothing to make them with"]
+            let script = "printf %s \"$3\" >\"$2\" && chmod \"$1\" \"$2\""
+            for (number, file) in files.enumerated() {
+                let command = ["env", "sh", "-c", script, "sh", octal(file.mode), file.path.name, file.contents]
+                lines += ["WORKDIR \(Self.stage)/file\(number)", "RUN " + DockerfileText.exec(command)]
+            }
+        }
+        return lines
+    }
+
+    func copiesOfStagedFiles() -> [String] {
+        var lines: [String] = []
+        for (number, folder) in folders.enumerated() {
+            guard let parent = folder.path.parent else { continue }
+            // COPY gives folders that it makes on the way to the owner of what it copies; WORKDIR leaves them to root.
+            if parent != .root, !plan.runtime.copies.contains(where: { parent.isInside($0.destination) }) {
+                lines.append("WORKDIR \(DockerfileText.copy([], to: parent.description))")
+            }
+            let target = parent == .root ? "/" : "\(parent)/"
+            lines.append(
+                "COPY --from=\(plan.builder.name) --chown=\(folder.owner) "
+                    + DockerfileText.copy(["\(Self.stage)/folder\(number)/"], to: target))
+        }
+        for (number, file) in files.enumerated() {
+            lines.append(
+                "COPY --from=\(plan.builder.name) --chown=\(file.owner) "
+                    + DockerfileText.copy(["\(Self.stage)/file\(number)/\(file.path.name)"], to: file.path.description))
+        }
+        return lines
+    }
+
+    private func octal(_ mode: UInt16) -> String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+    }
+}

@@ -1,0 +1,119 @@
+/// The plan for people, at most 120 columns wide: what `--explain` prints.
+///
+/// Long arguments are shortened with `…`, unless `full`.
+package func renderText(_ plan: BuildPlan, color: Bool = false, full: Bool = false) -> String {
+    var renderer = TextRenderer(plan: plan, full: full, text: TextLines(color: color))
+    renderer.decisions()
+    renderer.builder()
+    renderer.runtime()
+    renderer.libraries()
+    renderer.rules()
+    renderer.warnings()
+    return renderer.text.lines.joined(separator: "\n") + "\n"
+}
+
+struct TextRenderer {
+    let plan: BuildPlan
+    let full: Bool
+    var text: TextLines
+
+    mutating func decisions() {
+        text.heading("\(plan.name): \(plan.language.value) for \(plan.platform)")
+        let all = [Decision("language", plan.language)] + plan.decisions
+        let column = (all.map(\.name.count).max() ?? 0) + 2
+        for decision in all {
+            text.add(decision.name, decision.decided.value, indent: 2, column: column)
+            why(decision.decided, indent: 2 + column)
+        }
+    }
+
+    mutating func builder() {
+        text.heading("stage \(plan.builder.name): thrown away, only its artifacts leave it")
+        base(plan.builder.base)
+        for (number, step) in plan.builder.steps.enumerated() { self.step(step, number: number + 1) }
+    }
+
+    mutating func runtime() {
+        text.heading("stage runtime: what ships")
+        base(plan.runtime.base)
+        for copy in plan.runtime.copies.sorted(by: { $0.group < $1.group }) {
+            text.add("artifact", "\(copy.path) → \(copy.destination)", indent: 2, column: Self.column)
+            text.add("\(copy.group.rawValue) layer, owner \(copy.owner)", indent: Self.inner)
+            because(copy.reason, indent: Self.inner)
+        }
+        let used = plan.runtime.copies.map(\.path)
+        for artifact in plan.builder.artifacts where !used.contains(where: { $0.isInside(artifact) }) {
+            text.add("artifact", "\(artifact) → nowhere: declared and not shipped", indent: 2, column: Self.column)
+        }
+        for file in plan.runtime.files {
+            let size = file.contents.map { "\($0.utf8.count) bytes" } ?? "folder"
+            text.add("file", "\(file.path)", indent: 2, column: Self.column)
+            text.add(
+                "\(size), mode 0\(String(file.mode, radix: 8)), \(file.group.rawValue) layer, owner \(file.owner)",
+                indent: Self.inner)
+            because(file.reason, indent: Self.inner)
+        }
+        config(plan.runtime.config)
+    }
+
+    static let column = 13
+    static let inner = 2 + column
+
+    private mutating func base(_ base: Base) {
+        let entry = base.entry
+        text.add("base", entry.id, indent: 2, column: Self.column)
+        var facts = ["family \(entry.family)", entry.release, "libc \(entry.libc)"]
+        if let interpreter = entry.interpreter {
+            facts.append("\(interpreter)" + (entry.abi.map { " with ABI \($0)" } ?? ""))
+        }
+        facts.append(entry.shell.map { "shell \($0)" } ?? "no shell")
+        if let end = entry.endOfLife { facts.append("supported until \(end)") }
+        text.add(facts.joined(separator: ", "), indent: Self.inner)
+        if let note = entry.note { text.add(note, indent: Self.inner) }
+        because(base.reason, indent: Self.inner)
+        lost(base.alternatives, indent: Self.inner)
+        for package in base.packages {
+            text.add("package", package.value, indent: 2, column: Self.column)
+            why(package, indent: Self.inner)
+        }
+        switch base.pin {
+        case nil: text.add("pin", "checked at build", indent: 2, column: Self.column)
+        case .digest(let digest): text.add("pin", "\(entry.reference)@\(digest)", indent: 2, column: Self.column)
+        case .debian(let pin):
+            let count = "\(pin.packages.count) packages of \(pin.suite) for \(pin.architecture)"
+            text.add("pin", "\(count), by version and SHA-256 in autoimage.lock", indent: 2, column: Self.column)
+        }
+    }
+
+    private mutating func step(_ step: Step, number: Int) {
+        let after = step.needs.isEmpty ? "" : ", after \(step.needs.joined(separator: ", "))"
+        switch step.action {
+        case .copy(let copy):
+            text.add("step \(number)", "\(step.name): copies source files\(after)", indent: 2, column: Self.column)
+            let paths = copy.paths.map(\.description).joined(separator: " ")
+            let from = copy.base == .root ? "" : " from \(copy.base)"
+            text.add("copy", "\(paths)\(from) → \(copy.destination)", indent: Self.inner, column: 9)
+        case .run(let command):
+            text.add("step \(number)", "\(step.name): runs a program\(after)", indent: 2, column: Self.column)
+            text.add("run", line(command.arguments), indent: Self.inner, column: 9)
+            text.add("in", "\(command.workingDirectory)", indent: Self.inner, column: 9)
+            for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) {
+                text.add("env", "\(name)=\(shortened(value))", indent: Self.inner, column: 9)
+            }
+            for mount in command.mounts { text.add("mount", describe(mount), indent: Self.inner, column: 9) }
+            text.add("network", command.network.rawValue, indent: Self.inner, column: 9)
+        }
+        because(step.reason, indent: Self.inner)
+    }
+
+    private func describe(_ mount: Mount) -> String {
+        switch mount {
+        case .cache(let id, let target): return "cache \(id) at \(target)"
+        case .ssh: return "ssh agent"
+        case .tmpfs(let target): return "empty folder in memory at \(target)"
+        case .secret(let id, let target, let variable, let required):
+            let place = variable.map { "as variable \($0)" } ?? "at \(target?.description ?? "/run/secrets/\(id)")"
+            return "secret \(id) \(place)" + (required ? "" : ", where it is given")
+        }
+    }
+}

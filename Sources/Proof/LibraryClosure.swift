@@ -1,0 +1,179 @@
+package import Planning
+
+/// Finds the shared libraries that artifacts need and the runtime base lacks, and takes them from the builder.
+package struct LibraryClosure {
+    private let builder: any FileTree
+    private let packages: PackageRecords
+    private let machine: ELFMachine
+    private let inBuilder: LibrarySearch
+    private var image: ImageView
+    private var inImage: LibrarySearch
+    /// ELF files of the artifacts by their path in the image.
+    private let artifacts: [(path: ImagePath, file: ELFFile)]
+    /// Paths of artifacts that answer to a name, for libraries that a program loads by itself before they are needed.
+    private let names: Set<String>
+    private var carried: [ImagePath: Carried] = [:]
+    private var problems: Set<LibraryProblem> = []
+
+    /// One real library file that crosses, with the links that lead to it.
+    private struct Carried {
+        var files: Set<ImagePath>
+        var neededBy: Set<ImagePath>
+    }
+
+    /// The libraries to add so that every ELF file among the artifacts finds what it needs in the image.
+    ///
+    /// What the copies themselves bring along is not repeated, so a plan that was completed once needs nothing more.
+    /// The result is sorted and the same for the same trees. Fails with a `LibraryError` that holds every library that
+    /// is nowhere, and with the trees' errors. A damaged ELF file is passed over, as no loader would take it.
+    package static func complete(
+        copies: [ArtifactCopy], builder: any FileTree, runtime: any FileTree
+    ) throws -> [LibraryAddition] {
+        let artifacts = try elfFiles(copies, builder)
+        guard !artifacts.isEmpty else { return [] }
+        let machine = try expectedMachine(builder, runtime) ?? artifacts[0].file.machine
+        var closure = try LibraryClosure(copies, artifacts, machine, builder, runtime)
+        for artifact in artifacts { try closure.follow(artifact.path, artifact.file) }
+        guard closure.problems.isEmpty else { throw LibraryError(problems: closure.problems.sorted()) }
+        return try closure.additions()
+    }
+
+    private init(
+        _ copies: [ArtifactCopy], _ artifacts: [(path: ImagePath, file: ELFFile)], _ machine: ELFMachine,
+        _ builder: any FileTree, _ runtime: any FileTree
+    ) throws {
+        self.builder = builder
+        self.artifacts = artifacts
+        self.machine = machine
+        packages = PackageRecords(builder)
+        inBuilder = try LibrarySearch(builder, machine: machine)
+        image = try ImageView(copies: copies, builder: builder, runtime: runtime)
+        inImage = try LibrarySearch(image, machine: machine)
+        let libraries = artifacts.filter { $0.file.type == .sharedObject && $0.file.machine == machine }
+        names = Set(libraries.flatMap { [$0.path.name, $0.file.soname ?? $0.path.name] })
+    }
+
+    /// Every loadable ELF file of the copies, by its path in the image.
+    private static func elfFiles(
+        _ copies: [ArtifactCopy], _ builder: any FileTree
+    ) throws -> [(path: ImagePath, file: ELFFile)] {
+        var found: [ImagePath: ELFFile] = [:]
+        for copy in copies {
+            guard let source = try builder.resolve(copy.path) else { continue }
+            try builder.walk(source) { path, entry in
+                // A smaller file has no room for an ELF header.
+                guard case .file(let size) = entry.kind, size >= 52 else { return }
+                guard let inner = path.relative(to: source) else { return }
+                do {
+                    guard let file = try ELFFile(at: path, size: size, in: builder) else { return }
+                    if case .other = file.type { return }
+                    found[copy.destination.appending(inner)] = file
+                } catch is ELFError {
+                    return
+                }
+            }
+        }
+        return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The machine of the C library, of the runtime or else of the builder.
+    private static func expectedMachine(_ builder: any FileTree, _ runtime: any FileTree) throws -> ELFMachine? {
+        let lib = [ImagePath("/lib64"), ImagePath("/lib"), ImagePath("/usr/lib")]
+        for tree in [runtime, builder] {
+            for folder in lib {
+                guard let real = try tree.resolve(folder), case .folder? = try tree.entry(at: real)?.kind else {
+                    continue
+                }
+                for name in try tree.children(of: real) where name.hasPrefix("ld-linux") || name.hasPrefix("ld-musl-") {
+                    guard let file = try tree.resolve(real.resolving(name)) else { continue }
+                    if let loader = try? ELFFile(at: file, in: tree) { return loader.machine }
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Loads one artifact as a process would, breadth first, and everything it needs.
+    private mutating func follow(_ path: ImagePath, _ file: ELFFile) throws {
+        guard file.machine == machine else {
+            problems.insert(.wrongMachine(file: path, machine: "\(file.machine)", expected: "\(machine)"))
+            return
+        }
+        if let loader = file.interpreter, try image.resolve(ImagePath.root.resolving(loader)) == nil {
+            problems.insert(.noLoader(file: path, loader: loader))
+        }
+        var loaded: Set<String> = Set([file.soname].compactMap { $0 })
+        var queue = [LibrarySearch.Object(path: path, file: file, inherited: [])]
+        var next = 0
+        while next < queue.count {
+            let object = queue[next]
+            next += 1
+            for name in object.file.needed where loaded.insert(name).inserted {
+                guard let found = try obtain(name, for: object, artifact: path) else { continue }
+                if let soname = found.file.soname { loaded.insert(soname) }
+                queue.append(found)
+            }
+        }
+    }
+
+    /// Finds one library in the image or carries it over.
+    private mutating func obtain(
+        _ name: String, for object: LibrarySearch.Object, artifact: ImagePath
+    ) throws -> LibrarySearch.Object? {
+        let needer = try image.resolve(object.path) ?? object.path
+        if let found = try inImage.find(name, for: object) {
+            if let real = try image.resolve(found.path) { carried[real]?.neededBy.insert(needer) }
+            return found
+        }
+        guard !LibraryNames.isPartOfLibc(name) else {
+            problems.insert(.noLibc(library: name, neededBy: needer))
+            return nil
+        }
+        if let found = try inBuilder.findOutside(name, for: object) {
+            try carry(found.path, neededBy: needer)
+            if let arrived = try inImage.find(name, for: object) { return arrived }
+            problems.insert(.outOfReach(library: name, place: found.path, neededBy: needer))
+            return nil
+        }
+        // What a library of the base wants beyond the base is the base's affair.
+        guard !names.contains(name), try !image.isFromRuntime(needer) else { return nil }
+        let package = LibraryNames.package(of: name)
+        problems.insert(.missing(library: name, neededBy: needer, artifact: artifact, package: package))
+        return nil
+    }
+
+    /// Takes a library of the builder along: the file and each link on the way, at their own paths.
+    private mutating func carry(_ path: ImagePath, neededBy: ImagePath) throws {
+        var files: Set<ImagePath> = []
+        var place = path
+        for _ in 0..<40 {
+            guard let folder = try builder.resolve(place.parent ?? .root) else { return }
+            place = folder.resolving(place.name)
+            files.insert(place)
+            guard case .link(let target)? = try builder.entry(at: place)?.kind else { break }
+            place = target.hasPrefix("/") ? ImagePath.root.resolving(target) : folder.resolving(target)
+        }
+        carried[place, default: Carried(files: [], neededBy: [])].files.formUnion(files)
+        carried[place]?.neededBy.insert(neededBy)
+        image = try image.adding(files)
+        inImage = inImage.searching(image)
+    }
+
+    /// What was carried, by package.
+    private func additions() throws -> [LibraryAddition] {
+        var groups: [PackageRecords.Record?: Carried] = [:]
+        for (file, item) in carried {
+            let record = try packages.owner(of: file)
+            groups[record, default: Carried(files: [], neededBy: [])].files.formUnion(item.files)
+            groups[record]?.neededBy.formUnion(item.neededBy)
+        }
+        return try groups.map { record, group in
+            var files = group.files
+            if let path = record?.path, try image.resolve(path) == nil { files.insert(path) }
+            return LibraryAddition(
+                package: record?.package, version: record?.version, files: Array(files), neededBy: Array(group.neededBy)
+            )
+        }
+        .sorted { ($0.package ?? "", $0.version ?? "") < ($1.package ?? "", $1.version ?? "") }
+    }
+}

@@ -1,0 +1,49 @@
+package import Planning
+
+/// Everything that keeps the artifacts from loading in the image.
+package struct LibraryError: Error, Equatable, CustomStringConvertible {
+    /// Sorted.
+    package let problems: [LibraryProblem]
+
+    package var description: String { problems.map(\.description).joined(separator: "\n") }
+}
+
+/// Why one file would not load.
+package enum LibraryProblem: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// A library is neither in the image nor in the builder. `neededBy` names it; `artifact` is the file that brings
+    /// `neededBy` in, and may be the same. `package` is Debian's, where it is known.
+    case missing(library: String, neededBy: ImagePath, artifact: ImagePath, package: String?)
+    /// The builder has a library where the loader in the image will not look.
+    case outOfReach(library: String, place: ImagePath, neededBy: ImagePath)
+    /// A part of the C library is missing, which only a base can bring.
+    case noLibc(library: String, neededBy: ImagePath)
+    /// The program's loader is not in the image.
+    case noLoader(file: ImagePath, loader: String)
+    case wrongMachine(file: ImagePath, machine: String, expected: String)
+
+    package var description: String {
+        switch self {
+        case .missing(let library, let needer, let artifact, let package):
+            "\(needer): needs '\(library)', which is neither in the runtime base nor in the builder"
+                + (needer == artifact ? "" : " (\(artifact) brings it in)") + "; "
+                + (package.map { "add \"\($0)\" to 'runtime-packages' in autoimage.toml" }
+                    ?? "add the Debian package that has it to 'runtime-packages' in autoimage.toml, or to 'build-packages'"
+                    + " if only building needs more of it")
+        case .outOfReach(let library, let place, let needer):
+            "\(needer): needs '\(library)', which the builder has at \(place), where the image's loader does not look; "
+                + "install it into /usr/lib, or set LD_LIBRARY_PATH and declare it as an artifact"
+        case .noLibc(let library, let needer):
+            "\(needer): needs '\(library)' of the C library, which the runtime base does not have; "
+                + "choose a base with this C library, or build a static program"
+        case .noLoader(let file, let loader):
+            "\(file): is started by '\(loader)', which the runtime base does not have; "
+                + "choose a base with this C library, or build a static program"
+        case .wrongMachine(let file, let machine, let expected):
+            "\(file): is for \(machine), the image for \(expected); build it for the image, or leave it out of the artifacts"
+        }
+    }
+
+    package static func < (left: LibraryProblem, right: LibraryProblem) -> Bool {
+        left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
+    }
+}

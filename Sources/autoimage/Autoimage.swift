@@ -1,0 +1,32 @@
+import ArgumentParser
+
+/// The command line tool.
+@main
+struct Autoimage: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "autoimage",
+        abstract: "Turns a service's source folder into a small production container image, without a Dockerfile.",
+        version: "0.1.0",
+        subcommands: [
+            BuildCommand.self, PlanCommand.self, RunCommand.self, ImagesCommand.self, InspectCommand.self,
+            LockCommand.self, BasesCommand.self, ConfigCommand.self, ShellCommand.self, CacheCommand.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            Terminal.standardError.line("autoimage: error: \(failure.text)")
+            exit(withCode: failure.code)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func exit(withCode code: FailureCode) -> Never { exit(withError: ExitCode(code.rawValue)) }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import BaseImages
+import DebianBases
+import Files
+import Images
+import OCI
+import Planning
+import SystemPackage
+
+/// `autoimage bases`.
+struct BasesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bases", abstract: "About base images.", subcommands: [List.self, Save.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Prints the catalog.")
+
+        func run() async throws {
+            try await guarded {
+                let catalog = try BaseImages.catalog()
+                let rows = catalog.entries.map { entry in
+                    [
+                        entry.id, entry.language, entry.version, entry.role.rawValue, entry.libc.description,
+                        entry.release,
+                        entry.endOfLife ?? "-", entry.note ?? "",
+                    ]
+                }
+                Terminal.standardOutput.write(
+                    Table.text(
+                        [["ID", "LANGUAGE", "VERSION", "ROLE", "LIBC", "RELEASE", "END OF LIFE", "NOTE"]] + rows))
+            }
+        }
+    }
+
+    struct Save: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes a service's bases as archives that docker load and podman load take, for its Dockerfile.")
+
+        @OptionGroup var plan: PlanArguments
+
+        @Option(help: "Folder to write builder.tar and runtime.tar to.")
+        var output: String
+
+        func run() async throws {
+            let arguments = plan
+            let output = FilePath(output)
+            try await guarded {
+                try await interruptible {
+                    let progress = Progress(.auto)
+                    let service = try PlannedService(arguments)
+                    let provider = try await BaseProvider(service, progress)
+                    let pins = try await provider.pins()
+                    let plan = try service.plan.pinned(by: pins).validated().plan
+                    let bases = try await provider.assemble(plan)
+                    _ = try service.lock.update(pins)
+                    try HostFiles.makeFolder(output)
+                    for (base, entry) in [
+                        (bases.builder, plan.builder.base.entry), (bases.runtime, plan.runtime.base.entry),
+                    ] {
+                        let file = output.appending("\(entry.role.rawValue).tar")
+                        try BaseArchive(state: provider.state).write(base, entry, plan.platform, to: file)
+                        progress.say("wrote \(file): load it with 'docker load -i \(file)'; it is \(entry.reference)")
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A base as an image of its own, in an archive.
+struct BaseArchive: Sendable {
+    let state: State
+
+    func write(_ base: AssembledBase, _ entry: BaseEntry, _ platform: Platform, to file: FilePath) throws {
+        let store = try LocalStore(state)
+        let owners = base.owners
+        let content = LayerContent([
+            .tree(OverlayTree([base.root]), from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
+        ])
+        guard let blob = try LayerBuilder(store: store.blobs, modified: Epoch.seconds).build(content) else {
+            throw Failure(.bug, "the base \(entry.id) is empty; remove \(base.root) and try again")
+        }
+        let image = try ImageAssembler(store: store.blobs).assemble(
+            layers: [(blob, "autoimage base: \(entry.id)")],
+            config: ImageConfig.Execution(
+                user: entry.role == .builder ? "0:0" : entry.user, exposedPorts: [],
+                env: entry.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }, entrypoint: [],
+                cmd: [(entry.shell ?? entry.interpreter)?.description].compactMap(\.self), volumes: [], workingDir: "/",
+                labels: ["autoimage.base": entry.id], stopSignal: nil),
+            platform: platform, created: Epoch.seconds)
+        _ = try DockerArchiveDestination(file).deliver(
+            image, from: store.blobs, names: [try Reference(parsing: entry.reference)])
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Planning
+
+/// `autoimage build`.
+struct BuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Builds a service's image and keeps it in the local store.",
+        discussion: """
+            Standard output gets one line, the image's reference with its digest; everything else goes to standard \
+            error. With --explain the plan is printed instead, and nothing is built.
+            """)
+
+    @OptionGroup var plan: PlanArguments
+
+    @Option(name: [.customShort("t"), .customLong("tag")], help: "Name of the image; the folder's name by default.")
+    var tags: [String] = []
+
+    @Option(
+        name: .customLong("output"),
+        help: "Also write the image to oci:FOLDER, oci-archive:FILE or docker-archive:FILE; may be repeated.")
+    var outputs: [OutputArgument] = []
+
+    @Flag(help: "Print the plan and the reason for every choice, and build nothing.")
+    var explain = false
+
+    @Option(help: "Store this stage instead of the runtime: builder.")
+    var target: String?
+
+    @Option(help: "How to show progress: auto, tty, plain or json.")
+    var progress: ProgressStyle = .auto
+
+    @Flag(name: .customLong("no-cache"), help: "Run every step again.")
+    var noCache = false
+
+    @Option(name: .customLong("metadata-file"), help: "Write the result's digests and how it was built to a JSON file.")
+    var metadataFile: String?
+
+    func validate() throws {
+        if let target, target != "builder", target != "runtime" {
+            throw ValidationError("unknown stage '\(target)'; the stages are builder and runtime")
+        }
+    }
+
+    func run() async throws {
+        if explain {
+            let planned = try PlannedService(plan)
+            Terminal.standardOutput.write(try planned.rendered(.text))
+            return
+        }
+        let request = BuildRequest(
+            arguments: plan, tags: tags, outputs: outputs, target: target == "builder" ? .builder : .runtime,
+            useCache: !noCache, metadataFile: metadataFile)
+        let progress = Progress(progress)
+        let result = try await guarded { try await interruptible { try await BuildPipeline(request, progress).run() } }
+        Terminal.standardOutput.line(result)
+    }
+}

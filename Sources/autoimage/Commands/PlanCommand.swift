@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// `autoimage plan`.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Prints what a build would do, and why, without the network.")
+
+    @OptionGroup var plan: PlanArguments
+
+    @Option(help: "text, json or dockerfile.")
+    var format: PlanFormat = .text
+
+    func run() async throws {
+        let planned = try PlannedService(plan)
+        Terminal.standardOutput.write(try planned.rendered(format))
+    }
+}

@@ -1,2 +1,0 @@
-import ArgumentParser
-@main struct Autoimage: AsyncParsableCommand { func run() async throws {} }

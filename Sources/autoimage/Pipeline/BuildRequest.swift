@@ -1,0 +1,11 @@
+/// One call of `autoimage build`.
+struct BuildRequest: Sendable {
+    let arguments: PlanArguments
+    let tags: [String]
+    let outputs: [OutputArgument]
+    let target: Target
+    let useCache: Bool
+    let metadataFile: String?
+
+    enum Target: Sendable { case builder, runtime }
+}

@@ -1,0 +1,136 @@
+import DebianBases
+import Files
+import Images
+import OCI
+import Planning
+import SandboxEngine
+import SystemPackage
+
+/// Names an image in the local store and writes it wherever the user asked.
+struct Delivery: Sendable {
+    let request: BuildRequest
+    let names: [Reference]
+    let store: LocalStore
+    let state: State
+    let progress: Progress
+
+    /// Delivers a runtime image; returns its reference with digest.
+    func deliver(_ image: AssembledImage, _ record: ImageRecord) throws -> String {
+        progress.report(.phase(name: "deliver", detail: names.map(\.description).joined(separator: ", ")))
+        for output in request.outputs { try write(image, to: output) }
+        try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
+        for name in names { try store.tag(image.descriptor, as: name) }
+        if let file = request.metadataFile {
+            try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
+        }
+        let reference = "\(names[0].tagged)@\(image.descriptor.digest)"
+        progress.say(summary(record))
+        progress.say(
+            "run: autoimage run \(names[0])   load: autoimage build \(request.arguments.path) --output docker-archive:image.tar && docker load -i image.tar   push: skopeo copy oci:\(store.blobs.folder):\(names[0].tagged) docker://REGISTRY/\(names[0].tagged)"
+        )
+        return reference
+    }
+
+    /// Stores the builder as an image for debugging: never under a name that a runtime image has.
+    func deliverBuilder(
+        _ plan: BuildPlan, _ built: any BuilderResult, _ sandbox: Sandbox, _ base: AssembledBase
+    ) throws -> String {
+        let name = request.tags.isEmpty ? try Reference(parsing: "\(plan.name):builder") : names[0]
+        if let taken = try store.list().first(where: { $0.name == name.tagged }),
+            try ImageRecord.read(from: store, taken.descriptor.digest)?.stage == "runtime"
+        {
+            throw Failure(
+                .usage, "\(name) names a runtime image; give the builder another name, as in -t \(plan.name):builder")
+        }
+        progress.report(.phase(name: "assemble", detail: "\(name) (builder, for debugging)"))
+        let owners = base.owners
+        let everything = LayerContent([
+            .tree(built.tree, from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
+        ])
+        guard let blob = try LayerBuilder(store: store.blobs, modified: Epoch.seconds).build(everything) else {
+            throw Failure(.bug, "the builder is empty")
+        }
+        let holds =
+            "builder: \(plan.builder.base.entry.id) and steps \(plan.builder.steps.map(\.name).joined(separator: " "))"
+        let image = try ImageAssembler(store: store.blobs).assemble(
+            layers: [(blob, "autoimage \(holds)")], config: builderExecution(plan), platform: plan.platform,
+            created: Epoch.seconds)
+        let record = ImageRecord(
+            name: plan.name, manifest: image.descriptor.digest, stage: "builder",
+            layers: [
+                .init(
+                    digest: blob.descriptor.digest, size: blob.descriptor.size, unpackedSize: blob.uncompressedSize,
+                    holds: holds)
+            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.tier.description, revision: nil,
+            plan: plan)
+        for output in request.outputs { try write(image, to: output) }
+        try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
+        try store.tag(image.descriptor, as: name)
+        progress.say("open a shell in it: autoimage run -it \(name) sh")
+        return "\(name.tagged)@\(image.descriptor.digest)"
+    }
+
+    private func builderExecution(_ plan: BuildPlan) -> ImageConfig.Execution {
+        let last = plan.builder.steps.reversed().lazy.compactMap { step -> Planning.RunCommand? in
+            if case .run(let command) = step.action { command } else { nil }
+        }.first
+        let environment = plan.builder.base.entry.environment.merging(last?.environment ?? [:]) { _, new in new }
+        return ImageConfig.Execution(
+            user: "0:0", exposedPorts: [], env: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
+            entrypoint: [], cmd: [plan.builder.base.entry.shell?.description ?? "/bin/sh"], volumes: [],
+            workingDir: last?.workingDirectory.description ?? "/", labels: ["autoimage.stage": "builder"],
+            stopSignal: nil)
+    }
+
+    private func write(_ image: AssembledImage, to output: OutputArgument) throws {
+        let destination: any ImageDestination =
+            switch output {
+            case .layout(let folder): OCILayoutDestination(FilePath(folder))
+            case .layoutArchive(let file): OCIArchiveDestination(FilePath(file))
+            case .dockerArchive(let file): DockerArchiveDestination(FilePath(file))
+            }
+        progress.report(.note(text: "wrote \(try destination.deliver(image, from: store.blobs, names: names))"))
+    }
+
+    private func summary(_ record: ImageRecord) -> String {
+        let single = record.singleStageSize.map { "; as one stage the same build weighs \(Size.text($0))" } ?? ""
+        let stored = record.layers.reduce(0) { $0 + $1.size }
+        return "image: \(Size.text(record.unpackedSize)) unpacked, \(Size.text(stored)) compressed\(single)"
+    }
+}
+
+extension PlannedService {
+    /// The names an image gets: those of -t, else the service's.
+    func names(_ request: BuildRequest) throws -> [Reference] {
+        let texts = request.tags.isEmpty ? [plan.name] : request.tags
+        return try texts.map { text in
+            do {
+                let reference = try Reference(parsing: text)
+                guard reference.digest == nil else { throw Failure(.usage, "-t \(text): a name to give has no digest") }
+                return reference
+            } catch let error as ReferenceError {
+                throw Failure(.usage, "\(error); name the image with -t NAME")
+            }
+        }
+    }
+
+    /// What the user should know before the build starts.
+    var warnings: [String] { plan.warnings + tree.warnings }
+}
+
+extension ImageRecord {
+    /// The record of a stored image; nil for one that another tool put into the store.
+    static func read(from store: LocalStore, _ digest: Digest) throws -> ImageRecord? {
+        try store.record(for: digest).flatMap { try? CanonicalJSON.decode(ImageRecord.self, from: $0) }
+    }
+}
+
+/// Sizes for people, in decimal units with one digit: 104.2 MB.
+enum Size {
+    static func text(_ bytes: Int64) -> String {
+        let units: [(Int64, String)] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")]
+        guard let (unit, name) = units.first(where: { bytes >= $0.0 }) else { return "\(bytes) B" }
+        let tenths = (bytes * 10 + unit / 2) / unit
+        return "\(tenths / 10).\(tenths % 10) \(name)"
+    }
+}

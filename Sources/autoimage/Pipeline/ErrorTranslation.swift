@@ -1,0 +1,49 @@
+import ArgumentParser
+import BaseImages
+import DebianBases
+import Files
+import Formats
+import Images
+import OCI
+import Planning
+import Proof
+import SandboxEngine
+import SystemPackage
+
+/// Runs a command's work; whatever it throws becomes a `Failure` with the exit code of DESIGN.md section 9.
+func guarded<Result>(_ work: () async throws -> Result) async throws -> Result {
+    do { return try await work() } catch { throw failure(for: error) }
+}
+
+/// The same for work that does not wait.
+func translated<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch { throw failure(for: error) }
+}
+
+private func failure(for error: any Error) -> any Error {
+    switch error {
+    case is Failure, is ExitCode, is ValidationError: error
+    case is CancellationError: Failure(.interrupted, "interrupted")
+    case is StepFailure: Failure(.stepFailed, "\(error)")
+    case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is LibraryError, is CommandLineError:
+        Failure(.unplannable, "\(error)")
+    case is ConfigError, is LockFileError, is BaseCatalogError: Failure(.badConfiguration, "\(error)")
+    case is StoreError: Failure(.inputMissing, "\(error)")
+    case is DebianMirrorError: Failure(.badConfiguration, "\(error)")
+    case DebianBaseError.noSpace: Failure(.cannotWrite, "\(error)")
+    case is ReferenceError, is PathError: Failure(.usage, "\(error)")
+    case let error as SystemError: Failure(code(of: error), "\(error)")
+    case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
+    case is SandboxError: Failure(.unavailable, "\(error)")
+    case is EngineError, is ContainerError: Failure(.badConfiguration, "\(error)")
+    default: Failure(.bug, "\(error); this is a bug of autoimage")
+    }
+}
+
+private func code(of error: SystemError) -> FailureCode {
+    switch error.code {
+    case .permissionDenied, .notPermitted: .denied
+    case .noSuchFileOrDirectory: .inputMissing
+    default: .cannotWrite
+    }
+}

@@ -1,0 +1,123 @@
+import DebianBases
+import Files
+import Images
+import OCI
+import Planning
+import SystemPackage
+
+/// Makes the runtime image out of a complete plan, the builder's files and the runtime base.
+struct RuntimeAssembly: Sendable {
+    let plan: BuildPlan
+    let builder: any FileTree
+    let base: AssembledBase
+    let state: State
+
+    /// A made image with its layers, lowest first.
+    struct Result: Sendable {
+        let image: AssembledImage
+        let layers: [(blob: LayerBlob, holds: String)]
+    }
+
+    /// Writes what is missing of the image's blobs.
+    func image(in store: LocalStore) throws -> Result {
+        let baseTree = OverlayTree([base.root])
+        let baseName = "base: \(plan.runtime.base.entry.id)"
+        var layers = [(blob: try baseLayer(baseTree, in: store.blobs), holds: baseName)]
+        for group in LayerGroup.allCases {
+            let content = content(of: group)
+            let builder = LayerBuilder(store: store.blobs, lower: baseTree, modified: Epoch.seconds)
+            guard let blob = try builder.build(content) else { continue }
+            layers.append((blob, "\(group.rawValue): \(holds(group))"))
+        }
+        let image = try ImageAssembler(store: store.blobs).assemble(
+            layers: layers.map { ($0.blob, "autoimage \($0.holds)") }, config: execution(), platform: plan.platform,
+            created: Epoch.seconds)
+        return Result(image: image, layers: layers)
+    }
+
+    /// The base's layer; written once for a base and reused from then on.
+    private func baseLayer(_ tree: OverlayTree, in blobs: BlobStore) throws -> LayerBlob {
+        let note = state.bases.appending(base.key.hex).appending("layer-\(Epoch.seconds).json")
+        if let bytes = try HostFiles.read(note), let known = try? CanonicalJSON.decode(LayerBlob.self, from: bytes),
+            blobs.has(known.descriptor.digest)
+        {
+            return known
+        }
+        let owners = base.owners
+        let everything = LayerContent([
+            .tree(tree, from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
+        ])
+        guard let blob = try LayerBuilder(store: blobs, modified: Epoch.seconds).build(everything) else {
+            throw Failure(.bug, "the base \(plan.runtime.base.entry.id) is empty; remove \(base.root) and build again")
+        }
+        try AtomicFile.write(try CanonicalJSON.encode(blob), to: note)
+        return blob
+    }
+
+    private func content(of group: LayerGroup) -> LayerContent {
+        let copies = plan.runtime.copies.filter { $0.group == group }.map { copy in
+            LayerContent.Piece.tree(builder, from: copy.path, to: copy.destination, owner: { _ in copy.owner })
+        }
+        return LayerContent(copies + files(of: group).map { .file($0) })
+    }
+
+    /// The plan's own files, and the folders to write to that nothing else makes.
+    private func files(of group: LayerGroup) -> [PlanFile] {
+        let files = plan.runtime.files.filter { $0.group == group }
+        guard group == .application else { return files }
+        let made = Set(plan.runtime.files.map(\.path) + plan.runtime.copies.map(\.destination))
+        return files
+            + plan.runtime.config.writable.filter { !made.contains($0.value) }.map {
+                PlanFile(
+                    path: $0.value, contents: nil, mode: 0o755, owner: plan.runtime.config.user.value, group: group,
+                    reason: $0.reason)
+            }
+    }
+
+    private func holds(_ group: LayerGroup) -> String {
+        let copies = plan.runtime.copies.filter { $0.group == group }.map(\.destination.description)
+        return (copies + files(of: group).map(\.path.description)).joined(separator: " ")
+    }
+
+    private func execution() -> ImageConfig.Execution {
+        let config = plan.runtime.config
+        return ImageConfig.Execution(
+            user: config.user.value.description, exposedPorts: config.ports.map { "\($0.value)/tcp" },
+            env: config.environment.map { "\($0.name)=\($0.value.value)" }, entrypoint: config.entrypoint.value,
+            cmd: config.command, volumes: [], workingDir: config.workingDirectory.description,
+            labels: config.labels.merging(plan.evidenceLabels) { given, _ in given },
+            stopSignal: config.stopSignal?.value)
+    }
+
+    /// What is worth knowing about the image later.
+    func record(of result: Result, singleStage: Int64, isolation: String, revision: String?) throws -> ImageRecord {
+        ImageRecord(
+            name: plan.name, manifest: result.image.descriptor.digest, stage: "runtime",
+            layers: result.layers.map {
+                .init(
+                    digest: $0.blob.descriptor.digest, size: $0.blob.descriptor.size,
+                    unpackedSize: $0.blob.uncompressedSize, holds: $0.holds)
+            },
+            unpackedSize: result.layers.reduce(0) { $0 + $1.blob.uncompressedSize }, singleStageSize: singleStage,
+            isolation: isolation, revision: revision, plan: plan)
+    }
+}
+
+extension BuildPlan {
+    /// The decisions as labels, each with its reason, so that an image explains itself.
+    var evidenceLabels: [String: String] {
+        var labels = ["autoimage.stage": "runtime", "autoimage.base": runtime.base.entry.id]
+        labels["autoimage.language"] = "\(language.value) (\(language.reason))"
+        for decision in decisions {
+            let name = decision.name.lowercased().map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }
+            labels["autoimage.decision." + String(name)] = "\(decision.decided.value) (\(decision.decided.reason))"
+        }
+        return labels
+    }
+}
+
+/// The time that stands in images: `SOURCE_DATE_EPOCH`, or one second after 1970 began.
+enum Epoch {
+    static let seconds: Int64 =
+        ProcessEnvironment.current["SOURCE_DATE_EPOCH"].flatMap { Int64($0) }.map { max($0, 0) } ?? 1
+}

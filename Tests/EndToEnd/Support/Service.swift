@@ -1,0 +1,45 @@
+import SystemPackage
+
+/// A copy of a service that a test may change.
+struct Service: Sendable {
+    /// The services in `Services/`.
+    enum Name: String, CaseIterable, Sendable {
+        case driftwood
+        case flaskHello = "flask-hello"
+        case fastapiHello = "fastapi-hello"
+        case script
+    }
+
+    let folder: FilePath
+
+    /// A copy of a service, in a folder with the service's name.
+    init(copying name: Name, for user: User? = nil) async throws {
+        let parent = try Workspace.here().makeFolder("service")
+        folder = parent.appending(name.rawValue)
+        let original = FilePath(#filePath).removingLastComponent().removingLastComponent()
+            .appending("Services").appending(name.rawValue)
+        try await Command("cp", "-R", original.string, folder.string).succeed()
+        try await give(parent, to: user)
+    }
+
+    /// A service of these files, by path.
+    init(named name: String = "service", _ files: [String: String], for user: User? = nil) async throws {
+        let parent = try Workspace.here().makeFolder("service")
+        folder = parent.appending(name)
+        try await Command("mkdir", folder.string).succeed()
+        for (path, text) in files {
+            let file = folder.pushing(FilePath(path))
+            try await Command("mkdir", "-p", file.removingLastComponent().string).succeed()
+            try file.write(text)
+        }
+        try await give(parent, to: user)
+    }
+
+    /// A file of the service.
+    subscript(path: String) -> FilePath { folder.pushing(FilePath(path)) }
+
+    private func give(_ folder: FilePath, to user: User?) async throws {
+        guard let user else { return }
+        try await Command("chown", "-R", "\(user.id):\(user.group)", folder.string).succeed()
+    }
+}

@@ -1,0 +1,152 @@
+import Files
+import Glibc
+import Images
+import Planning
+import SystemPackage
+import Testing
+
+@Suite struct FolderUnpackerTests {
+    typealias Options = FolderUnpacker.Options
+
+    private func unpack(
+        _ list: [(TarEntry, String)], into scratch: Scratch, options: Options = .init(),
+        transform: FolderUnpacker.Transform? = nil
+    ) throws -> FolderUnpacker.Counts {
+        try HostileArchiveTests.unpack(list, into: scratch, options: options, transform: transform)
+    }
+
+    @Test func `writes files, folders and links with modes and times of the archive`() throws {
+        let scratch = try Scratch()
+        let mask = umask(0o077)
+        defer { umask(mask) }
+        let counts = try unpack(
+            [
+                (.folder(".", mode: 0o711), ""), (.folder("./closed", mode: 0o555), ""),
+                (.file("./closed/program", mode: 0o4755), "run"), (.hardLink("./again", to: "./closed/program"), ""),
+                (.link("./link", to: "closed/program"), ""), (.file("./made/parent"), ""),
+                (TarEntry(path: "./pipe", kind: .file, mode: 0o600, modified: 1), ""),
+            ], into: scratch)
+        #expect(counts == FolderUnpacker.Counts(entries: 6, bytes: 3, skipped: 0))
+        #expect(try scratch.status("root").st_mode & 0o7777 == 0o711)
+        #expect(try scratch.status("root/closed").st_mode & 0o7777 == 0o555)
+        #expect(try scratch.status("root/made").st_mode & 0o7777 == 0o755)
+        let program = try scratch.status("root/closed/program")
+        #expect(program.st_mode & 0o7777 == 0o755)
+        #expect(program.st_mtim.tv_sec == 1)
+        #expect(program.st_nlink == 2)
+        #expect(try scratch.status("root/closed").st_mtim.tv_sec == 1)
+        #expect(try scratch.status("root/link").st_mtim.tv_sec == 1)
+        chmod(scratch.path.appending("root").appending("closed").string, 0o755)
+    }
+
+    @Test(arguments: [(false, false, UInt32(0o777)), (false, true, 0o1777), (true, false, 0o7777)])
+    func `keeps setuid, setgid and sticky only when told`(_ special: Bool, _ sticky: Bool, _ expected: UInt32) throws {
+        let scratch = try Scratch()
+        var options = Options()
+        options.keepsSpecialModes = special
+        options.keepsSticky = sticky
+        _ = try unpack([(.folder("f", mode: 0o7777), "")], into: scratch, options: options)
+        #expect(try scratch.status("root/f").st_mode & 0o7777 == expected)
+    }
+
+    @Test func `a second archive replaces files and merges folders`() throws {
+        let scratch = try Scratch()
+        _ = try unpack(
+            [(.folder("d", mode: 0o700), ""), (.file("d/a"), "1"), (.file("f"), "1"), (.folder("g"), "")], into: scratch
+        )
+        _ = try unpack(
+            [(.folder("d"), ""), (.file("d/b"), "2"), (.folder("f"), ""), (.file("f/x"), "2"), (.file("g"), "2")],
+            into: scratch)
+        #expect(try scratch.text("root/d/a") == "1")
+        #expect(try scratch.text("root/d/b") == "2")
+        #expect(try scratch.text("root/f/x") == "2")
+        #expect(try scratch.text("root/g") == "2")
+        #expect(try scratch.status("root/d").st_mode & 0o7777 == 0o755)
+    }
+
+    @Test func `a transform renames and drops entries, and the targets of hard links with them`() throws {
+        let scratch = try Scratch()
+        let merged: FolderUnpacker.Transform = { path, _ in
+            if path.isInside(ImagePath("/usr/share/doc")) { return nil }
+            guard let rest = path.relative(to: ImagePath("/lib")) else { return path }
+            return ImagePath("/usr/lib").appending(rest)
+        }
+        let counts = try unpack(
+            [
+                (.folder("./lib"), ""), (.file("./lib/a.so"), "a"), (.hardLink("./lib/b.so", to: "./lib/a.so"), ""),
+                (.file("./usr/share/doc/x"), "long text"), (.file("./end"), "e"),
+            ], into: scratch, transform: merged)
+        #expect(counts.entries == 4)
+        #expect(try HostFiles.names(in: scratch.path.appending("root")) == ["end", "usr"])
+        #expect(try HostFiles.names(in: scratch.path.appending("root").appending("usr")) == ["lib"])
+        #expect(try scratch.text("root/usr/lib/b.so") == "a")
+        #expect(try scratch.text("root/end") == "e")
+    }
+
+    @Test func `whiteouts remove what earlier layers left and nothing of their own`() throws {
+        let scratch = try Scratch()
+        var options = Options()
+        options.whiteouts = .apply
+        let first: [(TarEntry, String)] = [
+            (.folder("d"), ""), (.file("d/old"), "1"), (.folder("d-before"), ""), (.file("d-before/x"), "1"),
+            (.folder("o"), ""), (.file("o/old"), "1"), (.file("f"), "1"), (.folder("e"), ""), (.file("e/deep"), "1"),
+        ]
+        _ = try unpack(first, into: scratch, options: options)
+        _ = try unpack(
+            [
+                (.file(".wh.d"), ""), (.file(".wh.absent"), ""), (.folder("o"), ""), (.file("o/new"), "2"),
+                (.file("o/.wh..wh..opq"), ""), (.file("f"), "2"), (.file(".wh.f"), ""), (.folder("e"), ""),
+                (.file("e/.wh.deep"), ""),
+            ], into: scratch, options: options)
+        #expect(try HostFiles.names(in: scratch.path.appending("root")) == ["d-before", "e", "f", "o"])
+        #expect(try scratch.text("root/d-before/x") == "1")
+        #expect(try HostFiles.names(in: scratch.path.appending("root").appending("o")) == ["new"])
+        #expect(try HostFiles.names(in: scratch.path.appending("root").appending("e")) == [])
+        #expect(try scratch.text("root/f") == "2")
+    }
+
+    @Test(arguments: [".wh.", ".wh..", ".wh..."]) func `refuses a whiteout of nothing or of a parent`(_ name: String)
+        throws
+    {
+        let scratch = try Scratch()
+        var options = Options()
+        options.whiteouts = .apply
+        #expect(throws: UnpackError.self) { try unpack([(.file(name), "")], into: scratch, options: options) }
+    }
+
+    @Test func `leaves devices and pipes out and counts them`() async throws {
+        let scratch = try Scratch()
+        let folder = scratch.path.appending("in")
+        try HostFiles.makeFolder(folder)
+        #expect(mkfifo(folder.appending("pipe").string, 0o600) == 0)
+        let file = scratch.path.appending("in.tar")
+        _ = try await Tool.run("tar", ["-C", folder.string, "-cf", file.string, "."])
+        let bytes = try #require(try HostFiles.read(file))
+        let root = scratch.path.appending("root")
+        try HostFiles.makeFolder(root)
+        var reader = TarReader(source(bytes))
+        var unpacker = try FolderUnpacker(into: root)
+        #expect(try unpacker.unpack(&reader).skipped == 1)
+        #expect(try HostFiles.names(in: root) == [])
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+    func `sets owners and capabilities when told`() async throws {
+        let scratch = try Scratch()
+        var options = Options()
+        options.keepsOwner = true
+        options.keepsCapabilities = true
+        var entry = TarEntry.file("ping", mode: 0o755)
+        entry.owner = .nonroot
+        entry.xattrs["security.capability"] = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        _ = try unpack([(entry, "x")], into: scratch, options: options)
+        #expect(try scratch.status("root/ping").st_uid == 65532)
+        let listing = try await Tool.run(
+            "tar",
+            [
+                "-C", scratch.path.appending("root").string, "--xattrs", "--xattrs-include=*", "--format=pax", "-cf",
+                "-", "ping",
+            ])
+        #expect(listing.contains("SCHILY.xattr.security.capability="))
+    }
+}
