@@ -31,7 +31,7 @@ struct DjangoProject: Sendable, Hashable {
             statement.text.firstMatch(of: pattern).map { (statement, String($0.output.1)) }
         }.first
         guard let (statement, module) = found else { return nil }
-        manage = Evidence(path: path, line: statement.line, excerpt: statement.text)
+        manage = Evidence(path: path, line: statement.line, excerpt: statement.excerpt)
         let folder = path.parent ?? .root
         self.folder = folder
         settingsModule = module
@@ -90,7 +90,7 @@ struct DjangoProject: Sendable, Hashable {
                 guard rest.hasPrefix("="), !rest.hasPrefix("==") else { continue }
                 let value = rest.dropFirst().drop { $0 == " " }
                 guard value != "None" else { continue }
-                return (Evidence(path: path, line: statement.line, excerpt: statement.text), String(value))
+                return (Evidence(path: path, line: statement.line, excerpt: statement.excerpt), String(value))
             }
         }
         return nil
@@ -120,7 +120,7 @@ struct DjangoProject: Sendable, Hashable {
             else { continue }
             return Entry(
                 target: "\(candidate):application",
-                evidence: Evidence(path: path, line: statement.line, excerpt: statement.text))
+                evidence: Evidence(path: path, line: statement.line, excerpt: statement.excerpt))
         }
         return nil
     }

@@ -7,6 +7,8 @@ package struct PythonDetector: Detector {
 
     package var language: String { "python" }
 
+    package var signs: [String] { ["requirements.txt", "pyproject.toml", "Pipfile", "manage.py", "*.py"] }
+
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
         try PythonProject(tree: tree, options: PlanOptions(name: "")).evidence()
     }

@@ -12,6 +12,12 @@ struct PythonSource: Sendable {
         /// Columns before the first character.
         let indent: Int
         let text: String
+
+        /// The words on one line of at most 100 characters, for evidence.
+        var excerpt: String {
+            let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            return words.count > 100 ? words.prefix(99) + "…" : words
+        }
     }
 
     init(_ text: String) {

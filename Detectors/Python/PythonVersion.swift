@@ -40,7 +40,8 @@ struct PythonVersion: Sendable {
 
     /// How many of a version's patches a specifier allows: `3.11` stands for 3.11.0 and all that follow.
     static func match(_ version: String, _ specifier: VersionSpecifier) -> VersionRequest.Match {
-        let patches = (0...60).compactMap { PythonVersionNumber("\(version).\($0)") }
+        let numbers = version.split(separator: ".").compactMap { Int($0) }
+        let patches = (0...60).map { PythonVersionNumber(release: numbers + [$0]) }
         let allowed = patches.filter(specifier.allows)
         return allowed.isEmpty ? .none : allowed.count == patches.count ? .all : .some
     }

@@ -35,8 +35,9 @@ struct StartFinder {
             return StartCommand(
                 words: asked.value.map(Self.template), folder: project.tree.service, reason: asked.reason, isWeb: true)
         }
-        if let start = try fromProcfile() { return start }
         let selected = project.options.app
+        // An option is above the Procfile, which is above what is found.
+        if selected == nil || project.options.process != nil, let start = try fromProcfile() { return start }
         if let start = try fromDjango(selected) { return start }
         if let start = try fromWebApp(selected) { return start }
         if let start = try fromScript(selected) { return start }

@@ -27,6 +27,16 @@ struct PythonVersionNumber: Hashable, Sendable, Comparable, CustomStringConverti
         self.text = cleaned
     }
 
+    /// A final release by its numbers.
+    init(release: [Int]) {
+        epoch = 0
+        self.release = release
+        pre = nil
+        post = nil
+        dev = nil
+        text = release.map(String.init).joined(separator: ".")
+    }
+
     var description: String { text }
 
     var isPreRelease: Bool { pre != nil || dev != nil }
@@ -97,7 +107,10 @@ struct VersionSpecifier: Hashable, Sendable, CustomStringConvertible {
             guard let version = PythonVersionNumber(number), !isPrefix || comparison == .equal || comparison == .unequal
             else { throw .malformed(part) }
             guard comparison != .compatible || version.release.count > 1 else { throw .malformed(part) }
-            clauses.append(Clause(comparison: comparison, version: version, isPrefix: isPrefix, text: part))
+            clauses.append(
+                Clause(
+                    comparison: comparison, version: version, isPrefix: isPrefix,
+                    text: comparison.rawValue + number + (isPrefix ? ".*" : "")))
         }
         self.clauses = clauses
         self.text = clauses.map(\.text).joined(separator: ",")

@@ -80,7 +80,7 @@ struct WebApp: Sendable, Hashable {
         {
             WebApp(
                 path: path, folder: folder, module: module, name: name, isFactory: isFactory, framework: framework,
-                evidence: Evidence(path: path, line: statement.line, excerpt: statement.text))
+                evidence: Evidence(path: path, line: statement.line, excerpt: statement.excerpt))
         }
         var apps: [WebApp] = []
         for statement in source.topLevel {

@@ -156,6 +156,10 @@ package struct BaseChoice: Sendable {
         return warnings
     }
 
+    private var runtimeReason: Reason {
+        if case .requested = reason { reason } else { .usual(why: "the runtime that goes with \(builder.id)") }
+    }
+
     /// The stage bases with the packages that the plan adds.
     package func bases(
         platform: Platform, buildPackages: [Decided<String>], runtimePackages: [Decided<String>]
@@ -164,7 +168,7 @@ package struct BaseChoice: Sendable {
             Base(
                 entry: builder, reason: reason, alternatives: alternatives, packages: buildPackages, platform: platform),
             Base(
-                entry: runtime, reason: .usual(why: "the runtime that goes with \(builder.id)"),
+                entry: runtime, reason: runtimeReason,
                 packages: runtimePackages, platform: platform)
         )
     }

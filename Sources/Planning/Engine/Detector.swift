@@ -5,6 +5,8 @@
 package protocol Detector: Sendable {
     /// The name users see and may pass as `--language`.
     var language: String { get }
+    /// What it looks for, for the message where nothing is found: `requirements.txt`, `*.py`.
+    var signs: [String] { get }
     /// What in the service's folder speaks for this language. Empty: not this language.
     func evidence(in tree: any SourceTree) throws -> [Evidence]
     /// The plan for the tree. Called only where `evidence` was not empty, or the user asked for the language.

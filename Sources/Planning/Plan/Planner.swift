@@ -32,7 +32,9 @@ package struct Planner: Sendable {
         let speaking = try detectors.map { ($0, try $0.evidence(in: tree)) }.filter { !$0.1.isEmpty }
         guard let (detector, evidence) = speaking.first else {
             throw PlanError.noLanguage(
-                folder: tree.service, lookedFor: detectors.map(\.language), entries: topEntries(of: tree))
+                folder: tree.service,
+                lookedFor: detectors.map { "\($0.language) (\($0.signs.joined(separator: ", ")))" },
+                entries: topEntries(of: tree))
         }
         guard speaking.count == 1 else {
             throw PlanError.severalLanguages(

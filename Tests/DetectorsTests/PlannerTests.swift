@@ -1,0 +1,160 @@
+import OCI
+import Planning
+import Testing
+
+@testable import Detectors
+
+@Suite struct PlannerTests {
+    private static let script = ["main.py": ""]
+    private static let service = ["requirements.txt": "flask==3\ngunicorn==23", "app.py": "app = Flask(__name__)\n"]
+
+    @Test(
+        arguments: [
+            (
+                nil, "debian/trixie/python-3.13-builder",
+                "the newest stable one; debian bases need no container registry"
+            ),
+            (
+                "auto", "debian/trixie/python-3.13-builder",
+                "the newest stable one; debian bases need no container registry"
+            ),
+            ("debian", "debian/trixie/python-3.13-builder", "requested by --bases"),
+            ("official", "official/python-3.13-builder", "requested by --bases"),
+        ] as [(String?, String, String)])
+    func `chooses a family of bases`(_ family: String?, _ id: String, _ reason: String) throws {
+        let base = try plan(Self.script) { $0.bases = family.map { Requested($0, by: "--bases") } }.builder.base
+        #expect(base.entry.id == id)
+        #expect(base.reason.description == reason)
+    }
+
+    @Test func `takes another family only where debian has no version`() throws {
+        let made = try plan(["main.py": "", ".python-version": "3.12"])
+        #expect(made.builder.base.entry.id == "official/python-3.12-builder")
+        #expect(made.builder.base.reason.description == "no debian suite has a version that satisfies 3.12")
+        #expect(made.runtime.files.map(\.path) == [ImagePath("/etc/group"), ImagePath("/etc/passwd")])
+        #expect(made.runtime.files.last?.contents?.contains("nonroot:x:65532:65532:") == true)
+    }
+
+    @Test func `takes testing only where nothing released will do`() throws {
+        let made = try plan(["main.py": "", ".python-version": "3.14"])
+        #expect(made.builder.base.entry.id == "debian/testing/python-3.14-builder")
+        #expect(made.warnings == ["debian/testing/python-3.14-builder: Debian testing, not yet released"])
+    }
+
+    @Test func `names families where one is unknown`() throws {
+        #expect(
+            try planError(Self.script) { $0.bases = Requested("alpine", by: "--bases") }
+                == "no base images of 'alpine' for python; known are debian, official; choose with --bases")
+    }
+
+    @Test func `names languages where one is unknown`() throws {
+        #expect(
+            try planError(Self.script) { $0.language = Requested("cobol", by: "--language") }
+                == "--language: no language 'cobol'; known are python")
+    }
+
+    @Test func `applies what is asked for whatever the language`() throws {
+        let made = try plan(Self.service) { options in
+            options.user = Requested(Owner(uid: 1000, gid: 1000), by: "--set user")
+            options.environment = [
+                "MODE": Requested("live", by: "autoimage.toml:3 env.MODE"), "LANG": Requested("C", by: "x"),
+            ]
+            options.buildEnvironment = ["FLAG": Requested("1", by: "--build-env")]
+            options.writable = [Requested(ImagePath("/app/data"), by: "autoimage.toml:4 writable")]
+            options.artifacts = [
+                Requested(
+                    .init(path: ImagePath("/usr/share/x"), destination: ImagePath("/opt/x")),
+                    by: "autoimage.toml:5 artifacts")
+            ]
+            options.processes = ["worker": Requested(["/opt/venv/bin/celery"], by: "autoimage.toml:6 processes")]
+            options.revision = .init(commit: "abc", tag: "v1", dirty: false)
+            options.secretMounts = [
+                Requested(.init(id: "key", step: "wheels", target: nil, variable: "KEY"), by: "autoimage.toml:7")
+            ]
+            options.offeredSecrets = [.init(id: "unused", isVariable: false)]
+            options.port = Requested(9090, by: "--set port")
+            options.ssh = true
+        }
+        let config = made.runtime.config
+        #expect(config.user.value == Owner(uid: 1000, gid: 1000))
+        #expect(config.environment.first { $0.name == "MODE" }?.value.value == "live")
+        #expect(config.environment.filter { $0.name == "LANG" }.map(\.value.value) == ["C"])
+        #expect(config.environment.map(\.name) == config.environment.map(\.name).sorted())
+        #expect(config.ports.map(\.value) == [9090])
+        #expect(config.processes["worker"]?.value == ["/opt/venv/bin/celery"])
+        #expect(
+            config.labels == [
+                "org.opencontainers.image.title": "service", "org.opencontainers.image.revision": "abc",
+                "org.opencontainers.image.version": "v1",
+            ])
+        #expect(
+            made.runtime.files.map { "\($0.path) \($0.owner)" } == [
+                "/etc/group 0:0", "/etc/passwd 0:0", "/app/data 1000:1000",
+            ])
+        #expect(made.builder.artifacts.contains(ImagePath("/usr/share/x")))
+        #expect(made.runtime.copies.last?.destination == ImagePath("/opt/x"))
+        #expect(made.warnings == ["the secret 'unused' is used by no step; name its step in autoimage.toml"])
+        for step in made.builder.steps {
+            guard case .run(let command) = step.action else { continue }
+            #expect(command.environment["FLAG"] == "1")
+            #expect(command.mounts.contains(.ssh) == (step.name == "wheels"))
+            #expect(
+                command.mounts.contains(.secret(id: "key", target: nil, variable: "KEY", required: true))
+                    == (step.name == "wheels"))
+        }
+    }
+
+    @Test func `names the steps where a secret's step is unknown`() throws {
+        #expect(
+            try planError(Self.service) {
+                $0.secretMounts = [
+                    Requested(.init(id: "k", step: "instal", target: nil, variable: nil), by: "autoimage.toml:2")
+                ]
+            } == "autoimage.toml:2: no step 'instal'; the steps are wheels, venv, install, prune, compile, bytecode")
+    }
+
+    @Test(
+        arguments: [
+            ("psycopg2==2.9.9", ["libpq-dev"]), ("psycopg2-binary==2.9.9", []),
+            ("mysqlclient", ["default-libmysqlclient-dev", "pkg-config"]),
+            ("lxml==5", []), ("--no-binary lxml\nlxml==5", ["libxml2-dev", "libxslt1-dev"]),
+            ("--no-binary :all:\nlxml", ["libxml2-dev", "libxslt1-dev"]),
+            ("x @ git+https://example.org/x.git", ["git"]), ("psycopg2; sys_platform == 'win32'", []),
+        ] as [(String, [String])])
+    func `adds the packages that compile a requirement`(_ text: String, _ packages: [String]) throws {
+        let made = try plan(["requirements.txt": text, "main.py": ""])
+        #expect(made.builder.base.packages.map(\.value) == packages)
+        #expect(made.runtime.base.packages.isEmpty)
+    }
+
+    @Test func `shows an index's secrets to one step`() throws {
+        let made = try plan(Self.service) {
+            $0.offeredSecrets = [
+                .init(id: "pip.conf", isVariable: false), .init(id: "netrc", isVariable: false),
+                .init(id: "PIP_INDEX_URL", isVariable: true),
+            ]
+        }
+        for step in made.builder.steps {
+            guard case .run(let command) = step.action else { continue }
+            let secrets = command.mounts.filter { if case .secret = $0 { true } else { false } }
+            #expect(secrets.count == (step.name == "wheels" ? 3 : 0))
+            #expect(command.network == (step.name == "wheels" ? .host : .none))
+        }
+        #expect(made.warnings.isEmpty)
+    }
+
+    @Test func `takes the user's own commands`() throws {
+        let made = try plan(Self.service) {
+            $0.installCommand = Requested(["pip", "install", "-r", "requirements.txt"], by: "--set install")
+            $0.buildCommand = Requested(["python", "make.py"], by: "--set build")
+            $0.startCommand = Requested(["gunicorn", "x", "--bind", ":$PORT"], by: "--set start")
+        }
+        #expect(
+            made.builder.steps.map(\.name) == [
+                "manifests", "venv", "install", "prune", "compile", "sources", "build", "bytecode",
+            ])
+        #expect(
+            made.runtime.config.entrypoint.value.suffix(4) == ["/opt/venv/bin/gunicorn", "x", "--bind", ":${PORT}"])
+        #expect(made.runtime.config.entrypoint.reason == .requested(option: "--set start"))
+    }
+}
