@@ -79,7 +79,9 @@ struct FailureTests {
     private func processes(contain text: String) -> Bool {
         let names = (try? HostFiles.names(in: "/proc")) ?? []
         return names.contains { name in
-            guard Int(name) != nil, let bytes = try? HostFiles.read(FilePath("/proc/\(name)/cmdline")) else { return false }
+            guard Int(name) != nil, let bytes = try? HostFiles.read(FilePath("/proc/\(name)/cmdline")) else {
+                return false
+            }
             return String(decoding: bytes, as: UTF8.self).contains(text)
         }
     }
