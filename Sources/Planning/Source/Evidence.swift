@@ -14,8 +14,8 @@ package struct Evidence: Codable, Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { path.description + (line.map { ":\($0)" } ?? "") }
 
-    /// Whether the place says it all: the excerpt is empty or is the path again.
-    var saysNoMore: Bool { excerpt.isEmpty || excerpt == path.description }
+    /// Whether the place says it all: the excerpt is empty or names the path again.
+    var saysNoMore: Bool { excerpt.isEmpty || excerpt == path.name || excerpt == path.description }
 }
 
 /// A value of the plan and why it is so.
