@@ -10,7 +10,7 @@ extension Acceptance {
             let service = try await Service(copying: .driftwood)
             let text = try await Autoimage().command(["build", service.folder.string, "--explain"]).succeed()
             let wanted = [
-                "driftwood: python for ", ".python-version:1", "requirements.txt:10", "driftwood/settings.py:",
+                "driftwood: python for ", ".python-version:1", "requirements.txt:9", "driftwood/settings.py:",
                 "stage builder", "stage runtime", "collectstatic", "libpq-dev", "gunicorn", "65532:65532",
                 "debian/bookworm/python-3.11-", "glibc 2.36", "mount", "network", "artifact", "rules checked", "holds",
             ]

@@ -2,8 +2,7 @@ import Glibc
 
 /// What a machine may lack.
 ///
-/// In CI nothing is optional: there every probe says yes, and a test that finds its tool
-/// missing fails.
+/// In CI nothing is optional: there every probe says yes, and a test that finds its tool missing fails.
 enum Tool {
     static let isCI = getenv("CI").map { String(cString: $0) } == "true"
 
@@ -18,6 +17,7 @@ enum Tool {
     private static func isInstalled(_ program: String) -> Bool {
         if program.hasPrefix("/") { return access(program, X_OK) == 0 }
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
-        return (path.split(separator: ":") + ["/usr/sbin"]).contains { access("\($0)/\(program)", X_OK) == 0 }
+        let folders: [Substring] = path.split(separator: ":") + ["/usr/sbin"]
+        return folders.contains { access("\($0)/\(program)", X_OK) == 0 }
     }
 }
