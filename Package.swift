@@ -86,7 +86,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SandboxEngineTests",
-            dependencies: ["Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
+            dependencies: ["CZlib", "Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],

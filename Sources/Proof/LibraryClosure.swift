@@ -120,11 +120,13 @@ package struct LibraryClosure {
     private mutating func obtain(
         _ name: String, for object: LibrarySearch.Object, artifact: ImagePath
     ) throws -> LibrarySearch.Object? {
-        let needer = try image.resolve(object.path) ?? object.path
         if let found = try inImage.find(name, for: object) {
-            if let real = try image.resolve(found.path) { carried[real]?.neededBy.insert(needer) }
+            if !carried.isEmpty, let real = try image.resolve(found.path), carried[real] != nil {
+                carried[real]?.neededBy.insert(try image.resolve(object.path) ?? object.path)
+            }
             return found
         }
+        let needer = try image.resolve(object.path) ?? object.path
         guard !LibraryNames.isPartOfLibc(name) else {
             problems.insert(.noLibc(library: name, neededBy: needer))
             return nil

@@ -9,6 +9,13 @@ struct LibrarySearch {
     private let isMultiarch: Bool
     private let configured: [ImagePath]
     private let machine: ELFMachine
+    private let known = Known()
+
+    /// What was looked up before: programs of one image need the same libraries over and over.
+    private final class Known {
+        var files: [ImagePath: ELFFile?] = [:]
+        var system: [String: (path: ImagePath, file: ELFFile)?] = [:]
+    }
 
     init(_ tree: any FileTree, machine: ELFMachine) throws {
         self.tree = tree
@@ -62,6 +69,15 @@ struct LibrarySearch {
 
     /// Looks a name up where every program looks.
     func findInSystem(_ name: String, inherited: [ImagePath] = []) throws -> Object? {
+        if let answer = known.system[name] {
+            return answer.map { Object(path: $0.path, file: $0.file, inherited: inherited) }
+        }
+        let found = try searchSystem(name, inherited: inherited)
+        known.system[name] = .some(found.map { ($0.path, $0.file) })
+        return found
+    }
+
+    private func searchSystem(_ name: String, inherited: [ImagePath]) throws -> Object? {
         for folder in configured {
             let path = folder.resolving(name)
             guard let found = try load(path, inherited: inherited) else { continue }
@@ -112,9 +128,16 @@ struct LibrarySearch {
 
     /// A file counts if it is for the same machine; glibc goes on searching past any other.
     private func load(_ path: ImagePath, inherited: [ImagePath]) throws -> Object? {
-        guard let real = try tree.resolve(path), let file = try? ELFFile(at: real, in: tree) else { return nil }
-        guard file.machine == machine, file.type == .sharedObject else { return nil }
+        let file = try known.files[path] ?? read(path)
+        known.files[path] = .some(file)
+        guard let file, file.machine == machine, file.type == .sharedObject else { return nil }
         return Object(path: path, file: file, inherited: inherited)
+    }
+
+    private func read(_ path: ImagePath) throws -> ELFFile? {
+        guard let real = try tree.resolve(path) else { return nil }
+        // A loader passes over a damaged file as well.
+        do { return try ELFFile(at: real, in: tree) } catch is ELFError { return nil }
     }
 
     private func expand(_ paths: [String], _ origin: ImagePath) -> [ImagePath] {

@@ -84,7 +84,7 @@ import Testing
         #expect(config.processes["worker"]?.value == ["/opt/venv/bin/celery"])
         #expect(
             config.labels == [
-                "org.opencontainers.image.title": "service", "org.opencontainers.image.revision": "abc",
+                "org.opencontainers.image.revision": "abc",
                 "org.opencontainers.image.version": "v1",
             ])
         #expect(

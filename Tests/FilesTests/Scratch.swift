@@ -6,8 +6,10 @@ import SystemPackage
 final class Scratch: Sendable {
     let path: FilePath
 
-    init() throws {
-        var template = Array("/tmp/autoimage-test-XXXXXX".utf8CString)
+    /// Makes the folder; in memory where a test writes so much that the disk would take most of its time.
+    init(inMemory: Bool = false) throws {
+        let parent = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(parent)/autoimage-test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw SystemError.last("create", "/tmp") }
         path = FilePath(String(cString: made))
     }

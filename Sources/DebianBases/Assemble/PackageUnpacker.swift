@@ -74,11 +74,12 @@ struct PackageUnpacker: Sendable {
 
     /// The lines for the files that are in the tree, at the places where they are.
     private func sums(_ text: String) -> String {
-        text.split(separator: "\n").compactMap { line in
-            guard let space = line.firstIndex(of: " "),
-                let path = try? ImagePath(parsing: "/" + line[space...].drop { $0 == " " }), let place = rules.place(path)
+        text.split(separator: "\n").compactMap { line -> String? in
+            let fields = line.split(separator: " ", maxSplits: 1).map(String.init)
+            guard fields.count == 2, let path = try? ImagePath(parsing: "/" + fields[1].drop { $0 == " " }),
+                let place = rules.place(path)
             else { return nil }
-            return "\(line[..<space])  \(place.description.dropFirst())\n"
+            return "\(fields[0])  \(place.description.dropFirst())\n"
         }.joined()
     }
 

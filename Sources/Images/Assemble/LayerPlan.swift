@@ -86,7 +86,7 @@ struct LayerPlan {
 
     /// Folders merge, the same file twice is one file, and anything else at a path that is taken is an error.
     private mutating func insert(_ entry: PlannedEntry) throws {
-        guard !entry.path.name.hasPrefix(".wh.") else { throw LayerError.whiteoutName(entry.path) }
+        guard !entry.path.name.utf8.starts(with: ".wh.".utf8) else { throw LayerError.whiteoutName(entry.path) }
         guard !entry.path.components.isEmpty else {
             guard case .folder = entry.content else { throw LayerError.conflict(entry.path) }
             return

@@ -96,7 +96,7 @@ package struct FolderUnpacker: ~Copyable {
         }
         counts.entries += 1
         let parent = try folder(at: parentPath)
-        if options.whiteouts != .asFiles, path.name.hasPrefix(".wh.") {
+        if options.whiteouts != .asFiles, path.name.utf8.starts(with: ".wh.".utf8) {
             return try whiteOut(path, parent)
         }
         if options.whiteouts == .apply { written.insert(path) }
@@ -181,7 +181,7 @@ package struct FolderUnpacker: ~Copyable {
         guard let folder = path.parent, isOpaque || path.name.utf8.count > 4 else {
             throw UnpackError.badWhiteout(path)
         }
-        let hidden = String(path.name.dropFirst(4))
+        let hidden = String(decoding: path.name.utf8.dropFirst(4), as: UTF8.self)
         guard isOpaque || (hidden != "." && hidden != "..") else { throw UnpackError.badWhiteout(path) }
         switch (options.whiteouts, isOpaque) {
         case (.overlay, true): try parent.setAttribute(TarEntry.opaqueAttribute, Array("y".utf8))

@@ -152,9 +152,8 @@ package struct Planner: Sendable {
 
     /// The annotations of OCI image-spec, annotations.md, that planning knows; `created` is set when assembling.
     private func labels(_ options: PlanOptions) -> [String: String] {
-        var labels = ["org.opencontainers.image.title": options.name]
-        guard let revision = options.revision else { return labels }
-        labels["org.opencontainers.image.revision"] = revision.commit + (revision.dirty ? "-dirty" : "")
+        guard let revision = options.revision else { return [:] }
+        var labels = ["org.opencontainers.image.revision": revision.commit + (revision.dirty ? "-dirty" : "")]
         if let tag = revision.tag, !revision.dirty { labels["org.opencontainers.image.version"] = tag }
         return labels
     }

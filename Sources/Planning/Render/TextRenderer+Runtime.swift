@@ -74,7 +74,7 @@ extension TextRenderer {
         switch reason {
         case .found(let evidence):
             for evidence in evidence {
-                let excerpt = evidence.excerpt.isEmpty ? "" : "  '\(shortened(evidence.excerpt, to: 100))'"
+                let excerpt = evidence.saysNoMore ? "" : "  '\(shortened(evidence.excerpt, to: 100))'"
                 text.add("because \(evidence)\(excerpt)", indent: indent, style: .quiet)
             }
         case .requested, .usual: text.add("because \(reason)", indent: indent, style: .quiet)

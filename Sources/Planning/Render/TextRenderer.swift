@@ -30,6 +30,7 @@ struct TextRenderer {
     mutating func builder() {
         text.heading("stage \(plan.builder.name): thrown away, only its artifacts leave it")
         base(plan.builder.base)
+        commonEnvironment()
         for (number, step) in plan.builder.steps.enumerated() { self.step(step, number: number + 1) }
     }
 
@@ -85,6 +86,19 @@ struct TextRenderer {
         }
     }
 
+    /// The variables that all steps have in common, where there are several steps.
+    private var common: [String: String] {
+        let all = plan.runs.map(\.command.environment)
+        guard all.count > 1, let first = all.first else { return [:] }
+        return first.filter { name, value in all.allSatisfy { $0[name] == value } }
+    }
+
+    private mutating func commonEnvironment() {
+        for (number, (name, value)) in common.sorted(by: { $0.key < $1.key }).enumerated() {
+            text.add(number == 0 ? "every step" : "", "env      \(name)=\(shortened(value))", indent: 2, column: Self.column)
+        }
+    }
+
     private mutating func step(_ step: Step, number: Int) {
         let after = step.needs.isEmpty ? "" : ", after \(step.needs.joined(separator: ", "))"
         switch step.action {
@@ -97,7 +111,8 @@ struct TextRenderer {
             text.add("step \(number)", "\(step.name): runs a program\(after)", indent: 2, column: Self.column)
             text.add("run", line(command.arguments), indent: Self.inner, column: 9)
             text.add("in", "\(command.workingDirectory)", indent: Self.inner, column: 9)
-            for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) {
+            let own = command.environment.filter { common[$0.key] != $0.value }
+            for (name, value) in own.sorted(by: { $0.key < $1.key }) {
                 text.add("env", "\(name)=\(shortened(value))", indent: Self.inner, column: 9)
             }
             for mount in command.mounts { text.add("mount", describe(mount), indent: Self.inner, column: 9) }

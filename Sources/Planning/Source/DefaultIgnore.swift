@@ -24,12 +24,15 @@ package struct DefaultIgnore: Sendable {
     let condition: Condition
     /// Lets the name in, against the patterns that follow.
     let isException: Bool
+    /// What a name that matches begins with; nil where that may be anything.
+    let firstByte: UInt8?
 
     private init?(_ name: String, _ condition: Condition = .always, isException: Bool = false) {
         guard let pattern = PathPattern("**/" + name) else { return nil }
         self.pattern = pattern
         self.condition = condition
         self.isException = isException
+        firstByte = name.utf8.first.flatMap { "*?[\\".utf8.contains($0) ? nil : $0 }
     }
 
     /// What is never shipped unasked: version control, secrets, what package managers and tools make, and our own files.

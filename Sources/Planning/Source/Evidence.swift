@@ -13,6 +13,9 @@ package struct Evidence: Codable, Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { path.description + (line.map { ":\($0)" } ?? "") }
+
+    /// Whether the place says it all: the excerpt is empty or names the path again.
+    var saysNoMore: Bool { excerpt.isEmpty || excerpt == path.name || excerpt == path.description }
 }
 
 /// A value of the plan and why it is so.
@@ -47,7 +50,7 @@ package enum Reason: Codable, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .requested(let option): "requested by \(option)"
         case .found(let evidence):
-            evidence.map { $0.excerpt.isEmpty ? "\($0)" : "\($0) '\($0.excerpt)'" }.joined(separator: ", ")
+            evidence.map { $0.saysNoMore ? "\($0)" : "\($0) '\($0.excerpt)'" }.joined(separator: ", ")
         case .usual(let why): why
         }
     }

@@ -7,11 +7,16 @@ package struct IgnoreRules: Sendable {
     private let rules: [IgnoreRule]
     private let defaults: [DefaultIgnore]
     private let exceptions: [Int]
+    /// The defaults that may match a name, by its first byte.
+    private let candidates: [[Int]]
 
     package init(_ rules: [IgnoreRule], defaults: [DefaultIgnore] = DefaultIgnore.all) {
         self.rules = rules
         self.defaults = defaults
         exceptions = rules.indices.filter { rules[$0].isException }
+        candidates = (0...UInt8.max).map { byte in
+            defaults.indices.filter { [nil, byte].contains(defaults[$0].firstByte) }
+        }
     }
 
     /// What was decided about a folder, needed to decide about what it holds.
@@ -108,7 +113,10 @@ package struct IgnoreRules: Sendable {
         _ path: [UInt8], name: Int, in parent: Folder, isFolder: Bool, holds: (DefaultIgnore.Condition) throws -> Bool
     ) rethrows -> Int? {
         try path.withUnsafeBufferPointer { bytes in
-            for (index, ignore) in defaults.enumerated() where ignore.pattern.matches(bytes, name: name) {
+            guard name < bytes.count else { return nil }
+            for index in candidates[Int(bytes[name])] {
+                let ignore = defaults[index]
+                guard ignore.pattern.matches(bytes, name: name) else { continue }
                 if ignore.isException { return nil }
                 guard !parent.released.contains(index) else { continue }
                 switch ignore.condition {

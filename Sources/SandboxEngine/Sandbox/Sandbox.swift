@@ -64,7 +64,7 @@ package struct Sandbox: Sendable {
         var failures: [String] = []
         for tier in forced.map({ [$0] }) ?? Tier.allCases {
             for identity in identity.map({ [$0] }) ?? identities(for: tier) {
-                for usesOverlay in overlay.map({ [$0] }) ?? [true] {
+                for usesOverlay in overlay.map({ [$0] }) ?? (tier == .chroot ? [false] : [true, false]) {
                     let sandbox = Sandbox(
                         tier: tier, identity: identity, usesOverlay: usesOverlay, shortcomings: failures,
                         scratch: scratch)

@@ -39,8 +39,13 @@ package struct SandboxJob: Sendable {
         package let target: ImagePath
         package let isFolder: Bool
         package let readOnly: Bool
+        /// Whether the folder is a cache of ours, which may be moved for the time of the run.
+        package let isCache: Bool
 
-        package init(source: FilePath, target: ImagePath, isFolder: Bool, readOnly: Bool) {
+        package init(
+            source: FilePath, target: ImagePath, isFolder: Bool, readOnly: Bool, isCache: Bool = false
+        ) {
+            self.isCache = isCache
             self.source = source
             self.target = target
             self.isFolder = isFolder

@@ -81,7 +81,8 @@ extension Sandbox {
     private func runPrepared(
         _ job: SandboxJob, _ program: RunningProgram, _ work: (SandboxJob, RunningProgram) throws -> Int32
     ) throws -> Int32 {
-        try work(job, program)
+        if usesOverlay { return try work(job, program) }
+        return try CopiedTree(job, sandbox: self).run { try work($0, program) }
     }
 
     private static func takeTerminalBack() {

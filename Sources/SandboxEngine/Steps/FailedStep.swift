@@ -32,8 +32,9 @@ package struct FailedStep: Sendable {
         record = try CanonicalJSON.decode(Record.self, from: bytes)
     }
 
-    /// Opens `/bin/sh` on this terminal in the tree, at the place and with the variables of the step, less its secrets;
-    /// returns the shell's status. What the shell changes is dropped when it ends.
+    /// Opens `/bin/sh` in the tree on this terminal; returns its status.
+    ///
+    /// It has the place and the variables of the step, less its secrets. What it changes is dropped when it ends.
     package func shell(sandbox: Sandbox, command: [String] = ["/bin/sh"]) async throws -> Int32 {
         let work = try state.makeTemporary("shell")
         let upper = work.path.appending("upper")

@@ -67,7 +67,8 @@ struct RunStep {
             let folder = state.caches.appending(Digest(of: id.utf8).hex)
             try HostFiles.makeFolder(folder)
             job.binds.append(
-                .init(source: folder, target: try tree.place(of: target), isFolder: true, readOnly: false))
+                .init(
+                    source: folder, target: try tree.place(of: target), isFolder: true, readOnly: false, isCache: true))
         case .secret(let id, let target, let variable, _):
             guard let value = context.request.secrets[id] else { return }
             if let variable {

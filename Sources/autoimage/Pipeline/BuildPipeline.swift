@@ -41,7 +41,7 @@ struct BuildPipeline: Sendable {
         let image = try stage.image(in: store)
         let record = try stage.record(
             of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.tier.description,
-            revision: try GitRevision(of: service.folder)?.commit)
+            revision: service.revision)
         return try delivery.deliver(image.image, record)
     }
 

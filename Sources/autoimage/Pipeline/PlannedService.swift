@@ -13,6 +13,8 @@ struct PlannedService: Sendable {
     let settings: Settings
     let secrets: SecretStore
     let lock: LockFile
+    /// The commit of the sources, where they are under version control.
+    let revision: String?
     /// The plan with what the lock knows.
     let plan: BuildPlan
 
@@ -29,6 +31,7 @@ struct PlannedService: Sendable {
         settings.plan.ssh = arguments.ssh
         self.settings = settings
         let workspace = try WorkspaceRoot(of: folder)
+        revision = try workspace.versionControl.flatMap { try GitRevision(of: $0)?.commit }
         tree = try DirectoryTree(
             root: workspace.root, service: workspace.service,
             extraIgnore: settings.ignore.map {
