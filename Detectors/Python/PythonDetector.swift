@@ -79,9 +79,15 @@ private struct PythonPlanner {
     }
 
     private func otherProcesses(_ finder: StartFinder, _ procfile: Procfile?) throws -> [(String, StartCommand)] {
-        guard let procfile else { return [] }
-        return try procfile.processes.filter { $0.name != "release" && $0.name != "web" }
-            .map { ($0.name, try finder.start($0, in: procfile)) }
+        let asked = options.processes.sorted { $0.key < $1.key }.map {
+            ($0.key, StartFinder.asked($0.value, in: project))
+        }
+        guard let procfile else { return asked }
+        return asked
+            + (try procfile.processes.filter { options.processes[$0.name] == nil }.filter {
+                $0.name != "release" && $0.name != "web"
+            }
+            .map { ($0.name, try finder.start($0, in: procfile)) })
     }
 
     /// The runtime's shell, its own or of a package that the user adds.

@@ -31,10 +31,7 @@ struct StartFinder {
     let procfile: Procfile?
 
     func find() throws -> StartCommand {
-        if let asked = project.options.startCommand {
-            return StartCommand(
-                words: asked.value.map(Self.template), folder: project.tree.service, reason: asked.reason, isWeb: true)
-        }
+        if let asked = project.options.startCommand { return Self.asked(asked, in: project) }
         let selected = project.options.app
         // An option is above the Procfile, which is above what is found.
         if selected == nil || project.options.process != nil, let start = try fromProcfile() { return start }
@@ -42,6 +39,22 @@ struct StartFinder {
         if let start = try fromWebApp(selected) { return start }
         if let start = try fromScript(selected) { return start }
         throw noStart(selected)
+    }
+
+    /// A command that an option gives, as arguments or for a shell.
+    static func asked(_ command: Requested<[String]>, in project: PythonProject) -> StartCommand {
+        let words = command.value
+        var start = StartCommand(words: [], folder: project.tree.service, reason: command.reason, isWeb: false)
+        if words.count == 3, words[1] == "-c", ["sh", "bash", "/bin/sh", "/bin/bash"].contains(words[0]) {
+            start.shell = .init(text: words[2], syntax: "sh -c", place: command.option)
+        } else {
+            start.words = words.map(template)
+        }
+        let servers = Set(WebServer.all.compactMap(\.words.first))
+        start.isWeb =
+            words.contains { $0.contains("PORT") } || words.contains { word in servers.contains { word.hasSuffix($0) } }
+            || words.last.map { text in servers.contains { text.contains($0) } } == true
+        return start
     }
 
     /// An argument with `$NAME` and `${NAME}` left to the launcher.

@@ -1,3 +1,4 @@
+import Formats
 import Planning
 
 /// A web application object, or a function that makes one, in a module of the service.
@@ -43,6 +44,7 @@ struct WebApp: Sendable, Hashable {
     /// Every application of the service, best first: entry modules, then fewer folders, then variables before factories.
     static func all(in project: PythonProject, requirements: RequirementSet?) throws -> [WebApp] {
         var apps: [WebApp] = []
+        if let named = try named(in: project) { return [named] }
         for path in candidates(in: project) {
             guard let source = try project.source(path) else { continue }
             apps += find(in: source, path, project, requirements)
@@ -50,6 +52,49 @@ struct WebApp: Sendable, Hashable {
         return apps.sorted {
             ($0.rank, "\($0.path)", $0.nameRank, $0.name) < ($1.rank, "\($1.path)", $1.nameRank, $1.name)
         }
+    }
+
+    /// The application that `.flaskenv` (`FLASK_APP`) or `pyproject.toml` (`tool.fastapi.entrypoint`) names.
+    private static func named(in project: PythonProject) throws -> WebApp? {
+        var found: (text: String, framework: String, evidence: Evidence)?
+        let flaskenv = try project.path(".flaskenv")
+        for (index, line) in (try project.tree.text(at: flaskenv) ?? "").split(
+            separator: "\n", omittingEmptySubsequences: false
+        ).enumerated() {
+            guard let match = line.wholeMatch(of: /\s*(?:export\s+)?FLASK_APP\s*=\s*["']?([^"'#\s]+)["']?.*/)?.output
+            else { continue }
+            found = (
+                String(match.1), "Flask", Evidence(path: flaskenv, line: index + 1, excerpt: line.trimmingSpaces())
+            )
+        }
+        let pyproject = try project.path("pyproject.toml")
+        if let text = try project.tree.text(at: pyproject) {
+            let document = try TOMLDocument(parsing: text, file: "\(pyproject)")
+            if let entry = try document.string("tool", "fastapi", "entrypoint") {
+                let evidence = Evidence(path: pyproject, line: entry.line, excerpt: "entrypoint = \"\(entry.value)\"")
+                found = (entry.value, "FastAPI", evidence)
+            }
+        }
+        guard let found, let framework = frameworks.first(where: { $0.name == found.framework }) else { return nil }
+        let parts = found.text.split(separator: ":", maxSplits: 1).map(String.init)
+        let module = parts[0].hasSuffix(".py") ? String(parts[0].dropLast(3)).replacing("/", with: ".") : parts[0]
+        let base = module.split(separator: ".").joined(separator: "/")
+        let files = try ["\(base).py", "\(base)/__init__.py"].map(project.path)
+        guard let path = files.first(where: project.tree.hasFile) else {
+            throw PlanError.unusable(
+                place: "\(found.evidence)", what: "there is no module '\(module)'",
+                fix: "correct the name or add the module")
+        }
+        guard parts.count > 1 else {
+            // Only the module is named: its own statements say which object.
+            let inside = try project.source(path).map { find(in: $0, path, project, nil) } ?? []
+            return inside.min { ($0.rank, $0.nameRank) < ($1.rank, $1.nameRank) }
+        }
+        let isCall = parts[1].hasSuffix(")") || factoryNames.contains(parts[1])
+        let name = String(parts[1].prefix { $0 != "(" })
+        return WebApp(
+            path: path, folder: project.tree.service, module: module, name: name, isFactory: isCall,
+            framework: framework, evidence: found.evidence)
     }
 
     private static let moduleNames: Set<String> = [

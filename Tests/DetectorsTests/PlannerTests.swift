@@ -157,4 +157,24 @@ import Testing
             made.runtime.config.entrypoint.value.suffix(4) == ["/opt/venv/bin/gunicorn", "x", "--bind", ":${PORT}"])
         #expect(made.runtime.config.entrypoint.reason == .requested(option: "--set start"))
     }
+
+    @Test func `gives a command of an option to a shell where it asks for one`() throws {
+        let made = try plan(Self.service) {
+            $0.startCommand = Requested(["/bin/sh", "-c", "a && b --port $PORT"], by: "--set start")
+        }
+        #expect(made.runtime.base.entry.id == "debian/trixie/python-3.13-runtime-shell")
+        #expect(made.runtime.config.entrypoint.value == ["/bin/sh", "-c", "a && b --port $PORT"])
+        #expect(made.runtime.config.ports.map(\.value) == [8000])
+    }
+
+    @Test func `puts programs of an option's processes at their paths`() throws {
+        let made = try plan(Self.service) {
+            $0.startCommand = Requested(["python", "job.py"], by: "--set start")
+            $0.processes = ["beat": Requested(["celery", "-A", "${APP}"], by: "--set processes.beat")]
+        }
+        #expect(made.runtime.config.entrypoint.value == ["/opt/venv/bin/python", "job.py"])
+        #expect(made.runtime.config.ports.isEmpty)
+        #expect(made.runtime.config.processes["beat"]?.value.suffix(3) == ["/opt/venv/bin/celery", "-A", "${APP}"])
+        #expect(made.runtime.config.processes["beat"]?.value.first == "/usr/bin/python3.13")
+    }
 }

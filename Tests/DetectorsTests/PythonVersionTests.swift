@@ -47,7 +47,7 @@ import Testing
         #expect(
             try planError(files)
                 == "no base image has python >=3.15 (pyproject.toml:2 'requires-python = \">=3.15\"'); on "
-                + "offer: 3.14, 3.13, 3.12, 3.11, 3.9; change it, or override with --set python.version=3.14")
+                + "offer: 3.14, 3.13, 3.12, 3.11, 3.9; change it, or override with --set python.version=3.13")
     }
 
     @Test(arguments: [

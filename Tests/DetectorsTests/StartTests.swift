@@ -97,6 +97,26 @@ import Testing
             files: ["requirements.txt": "flask==3", "main.py": "'''\napp = Flask(__name__)\n'''\n"],
             words: ["python", "main.py"]),
         Row(
+            name: ".flaskenv names the application",
+            files: [
+                "requirements.txt": "flask==3\ngunicorn==23", ".flaskenv": "FLASK_DEBUG=1\nFLASK_APP=two:create_app\n",
+                "one.py": flask, "two.py": "",
+            ], words: ["gunicorn", "two:create_app()"]),
+        Row(
+            name: ".flaskenv names the module",
+            files: [
+                "requirements.txt": "flask==3\ngunicorn==23", ".flaskenv": "FLASK_APP=two.py\n", "one.py": flask,
+                "two.py": flask,
+            ],
+            words: ["gunicorn", "two:app"]),
+        Row(
+            name: "pyproject.toml names the application",
+            files: [
+                "requirements.txt": "fastapi==1\nuvicorn==1",
+                "pyproject.toml": "[tool.fastapi]\nentrypoint = \"two:api\"\n",
+                "one.py": fastapi, "two.py": "",
+            ], words: ["uvicorn", "two:api"] + uvicorn),
+        Row(
             name: "Procfile first",
             files: [
                 "requirements.txt": "flask==3\ngunicorn==23", "app.py": flask, "Procfile": "web: gunicorn other:app\n",

@@ -64,7 +64,7 @@ package struct BaseChoice: Sendable {
             throw .noVersion(
                 language: wish.language, wanted: wish.version?.text ?? "",
                 reason: wish.version?.reason ?? .usual(why: ""),
-                offered: offered(family))
+                offered: offered(family), usual: usual(family, wish))
         }
         return BaseChoice(
             builder: best.builder, runtime: best.runtime, version: version(best, wish, ranked),
@@ -107,6 +107,13 @@ package struct BaseChoice: Sendable {
         let numbers = (numbers(left.builder.version), self.numbers(right.builder.version))
         if numbers.0 != numbers.1 { return numbers.1.lexicographicallyPrecedes(numbers.0) }
         return left.builder.id < right.builder.id
+    }
+
+    /// The version that would be chosen if none were asked for.
+    private static func usual(_ pairs: [Pair], _ wish: Wish) -> String {
+        var wish = wish
+        wish.version = nil
+        return pairs.min { precedes($0, $1, wish) }?.builder.version ?? "X.Y"
     }
 
     private static func numbers(_ version: String) -> [Int] { version.split(separator: ".").map { Int($0) ?? 0 } }

@@ -6,7 +6,7 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
     case severalLanguages(candidates: [Candidate])
     case unknownLanguage(name: String, option: String, known: [String])
     /// No base satisfies what files or options ask for.
-    case noVersion(language: String, wanted: String, reason: Reason, offered: [String])
+    case noVersion(language: String, wanted: String, reason: Reason, offered: [String], usual: String)
     case noBase(language: String, family: String, offered: [String])
     /// A manifest cannot be used as it is: the place, what is wrong, the way out.
     case unusable(place: String, what: String, fix: String)
@@ -40,9 +40,9 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
             "several languages are possible; choose with --language:" + Self.list(candidates)
         case .unknownLanguage(let name, let option, let known):
             "\(option): no language '\(name)'; known are \(known.joined(separator: ", "))"
-        case .noVersion(let language, let wanted, let reason, let offered):
+        case .noVersion(let language, let wanted, let reason, let offered, let usual):
             "no base image has \(language) \(wanted) (\(reason)); on offer: \(offered.joined(separator: ", ")); "
-                + "change it, or override with --set \(language).version=\(offered.first ?? "X.Y")"
+                + "change it, or override with --set \(language).version=\(usual)"
         case .noBase(let language, let family, let offered):
             "no base images of '\(family)' for \(language); "
                 + (offered.isEmpty ? "the catalog has none at all" : "known are \(offered.joined(separator: ", "))")

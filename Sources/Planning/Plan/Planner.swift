@@ -60,7 +60,9 @@ package struct Planner: Sendable {
         applyArtifacts(options, to: &plan)
         try applySecrets(options, to: &plan)
         plan.runtime.config.labels.merge(labels(options)) { detected, _ in detected }
-        for (name, command) in options.processes {
+        // A detector may have put programs of a process at their paths already.
+        for (name, command) in options.processes
+        where plan.runtime.config.processes[name]?.reason != command.reason {
             plan.runtime.config.processes[name] = Decided(command.value, command.reason)
         }
     }
