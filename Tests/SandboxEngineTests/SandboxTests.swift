@@ -6,7 +6,9 @@ import SandboxEngine
 import SystemPackage
 import Testing
 
-/// What a program in a step sees and may do. Every test runs with all users mapped, where this process is root, and
+/// What a program in a step sees and may do.
+///
+/// Every test runs with all users mapped, where this process is root, and
 /// with the one user that an ordinary user has.
 @Suite(.enabled(if: TestRoot.path != nil, Comment(rawValue: TestRoot.isMissing)))
 struct SandboxTests {
