@@ -65,6 +65,21 @@ int csb_open_inside(int root, const char *path, int flags);
 // Makes a folder and its parents inside a root; returns an open place or -1.
 int csb_make_folder_inside(int root, const char *path, mode_t mode);
 
+// The place to mount something on, made where nothing is; an open place or -1.
+int csb_place_for(int root, const char *path, bool is_folder);
+// Mounts a tree at a place in the root.
+void csb_attach(struct step *step, int tree, const char *target, bool is_folder);
+// A new file system that is not attached anywhere yet; `options` are name, value pairs ended by NULL.
+int csb_new_file_system(const char *type, const char *const *options, unsigned attributes);
+int csb_new_tmpfs(const char *mode, const char *size, unsigned attributes);
+// A copy of the mounts at a path, or at `from` itself for an empty path.
+int csb_copy_of_mount(int from, const char *path);
+int csb_make_read_only(int tree);
+
+void csb_mount_proc(struct step *step);
+void csb_mount_sys(struct step *step);
+void csb_mount_dev(struct step *step);
+
 // Fills `code` with the filter for the flags; returns the number of instructions.
 size_t csb_filter(struct sock_filter *code, unsigned flags);
 

@@ -81,8 +81,11 @@ package struct ContainerRunner: Sendable {
             arguments: try Self.arguments(config, options), layers: layers.reversed(), scratch: work.path)
         job.upper = upper
         job.network = .host
-        job.user = try options.user ?? ContainerUser(config.user ?? "", in: tree).owner
-        job.environment = environment(config, options, streams)
+        let user =
+            try options.user.map { try ContainerUser($0.description, in: tree) }
+            ?? ContainerUser(config.user ?? "", in: tree)
+        job.user = user.owner
+        job.environment = environment(config, options, streams, home: user.home)
         job.workingDirectory = try ImagePath(parsing: config.workingDir.flatMap { $0.isEmpty ? nil : $0 } ?? "/")
         job.readOnlyRoot = true
         job.memory = [(ImagePath("/run"), 0o755), (ImagePath("/tmp"), 0o1777), (ImagePath("/var/tmp"), 0o1777)]
@@ -105,9 +108,9 @@ package struct ContainerRunner: Sendable {
     }
 
     private func environment(
-        _ config: ImageConfig.Execution, _ options: Options, _ streams: SandboxJob.Streams
+        _ config: ImageConfig.Execution, _ options: Options, _ streams: SandboxJob.Streams, home: String
     ) -> [String: String] {
-        var result = ["PATH": SandboxDefaults.path, "HOME": "/"]
+        var result = ["PATH": SandboxDefaults.path, "HOME": home]
         for variable in config.env ?? [] {
             let pair = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             if pair.count == 2 { result[pair[0]] = pair[1] }
@@ -120,11 +123,14 @@ package struct ContainerRunner: Sendable {
 /// The `User` of an image's config: `user[:group]`, by number or by a name in the image's own passwd and group.
 struct ContainerUser {
     let owner: Owner
+    /// From passwd, else `/`.
+    let home: String
 
     init(_ text: String, in tree: OverlayTree) throws {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let user = parts.first, !user.isEmpty else {
             owner = .root
+            home = "/root"
             return
         }
         let users = try Self.records(ImagePath("/etc/passwd"), in: tree)
@@ -142,6 +148,7 @@ struct ContainerUser {
             gid = number
         }
         owner = Owner(uid: uid, gid: gid)
+        home = record.flatMap { $0.count > 5 && $0[5].hasPrefix("/") ? $0[5] : nil } ?? "/"
     }
 
     /// What is all digits is a number and never a name, and must be one that Linux can hold.

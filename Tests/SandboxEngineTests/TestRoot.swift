@@ -13,6 +13,8 @@ enum TestRoot {
     /// Why tests are skipped where there is none.
     static let isMissing: String = "needs a busybox or a shell on this machine, and namespaces"
 
+    static var hasBusybox: Bool { path.map { HostFiles.exists($0.appending("bin/busybox")) } ?? false }
+
     private static let programs = [
         "sh", "cat", "ls", "id", "stat", "sleep", "touch", "ln", "rm", "mv", "mkdir", "rmdir", "chmod", "chown", "echo",
         "env", "true", "false", "test", "grep", "mknod", "tr", "seq", "kill", "readlink", "hostname", "dd", "cp", "wc",
