@@ -100,6 +100,57 @@ struct StepTests {
         #expect(log.events.isEmpty)
     }
 
+    @Test(arguments: identities) func `the agent's socket is there for the step that asks`(
+        identity: Sandbox.Identity
+    ) async throws {
+        let socketPath = try TestFolder.make("agent").appending("s").string
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socketPath.utf8.prefix(100)) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        var build = try TestBuild(identity: identity)
+        build.run("step", "test -S $SSH_AUTH_SOCK && echo agent", mounts: [.ssh])
+        build.run("other", "echo [$SSH_AUTH_SOCK]; ls /run/autoimage")
+        let log = try await build.build(sshSocket: socketPath).log
+        #expect(log.output(of: "step") == "agent\n")
+        #expect(log.output(of: "other") == "[]\n")
+        await #expect(throws: EngineError.missingAgent(step: "step")) { _ = try await build.build() }
+    }
+
+    @Test func `a mount through a link of the tree lands inside the tree`() async throws {
+        var build = try TestBuild()
+        build.run("links", "ln -s ../run /var-run; ln -s /proc/self/root/tmp /escape; ln -s nowhere/deep /dangling")
+        build.run(
+            "use", needs: ["links"], "cat /run/a/key /var-run/a/key; cat /nowhere/deep/key; ls /run/a",
+            mounts: [
+                .secret(id: "s", target: ImagePath("/var-run/a/key"), variable: nil, required: true),
+                .secret(id: "s", target: ImagePath("/dangling/key"), variable: nil, required: true),
+            ])
+        let (log, result) = try await build.build(secrets: ["s": Array("v\n".utf8)])
+        #expect(log.output(of: "use") == "v\nv\nv\nkey\n")
+        #expect(try names(in: try #require(result.layers.last)) == [])
+        build.run("out", needs: ["links"], "true", mounts: [.tmpfs(target: ImagePath("/escape/x"))])
+        await #expect(
+            throws: SandboxError.setUp(
+                stage: "find a place to mount on", what: "/proc/self/root/tmp/x", code: ELOOP)
+        ) { _ = try await build.build(secrets: ["s": []]) }
+    }
+
+    @Test func `a working folder that is missing is made`() async throws {
+        var build = try TestBuild()
+        build.run("step", "pwd; echo 1 > made", workingDirectory: ImagePath("/new/place"))
+        let (log, result) = try await build.build()
+        #expect(log.output(of: "step") == "/new/place\n")
+        #expect(try result.tree.contents(of: ImagePath("/new/place/made")) == Array("1\n".utf8))
+    }
+
     @Test func `a cache outlives the step and is shared by its id`() async throws {
         var build = try TestBuild()
         let mount = Mount.cache(id: "../../shared", target: ImagePath("/cache"))

@@ -41,11 +41,13 @@ struct TestBuild {
 
     /// Runs the steps; returns what was reported and the result.
     func build(
-        secrets: [String: [UInt8]] = [:], useCache: Bool = true, lastStep: String? = nil, log: EventLog = EventLog()
+        secrets: [String: [UInt8]] = [:], sshSocket: String? = nil, useCache: Bool = true, lastStep: String? = nil,
+        log: EventLog = EventLog()
     ) async throws -> (log: EventLog, result: SandboxBuilderResult) {
         let engine = SandboxEngine(
             state: state, sandbox: sandbox, base: base, baseKey: Digest(of: Array("base".utf8)), host: host)
-        let request = EngineRequest(source: source, secrets: secrets, useCache: useCache, lastStep: lastStep)
+        let request = EngineRequest(
+            source: source, secrets: secrets, sshSocket: sshSocket, useCache: useCache, lastStep: lastStep)
         let result = try await engine.run(try TestPlan.make(steps), on: request) { log.add($0) }
         return (log, try #require(result as? SandboxBuilderResult))
     }
