@@ -21,14 +21,15 @@ struct AssembledBaseTests {
     /// Notes of one supplier.
     final class Notes: Sendable {
         let all = Mutex<[String]>([])
-        func add(_ text: String) { all.withLock { $0.append(text) } }
+        nonisolated(unsafe) var tap: (String) -> Void = { _ in }
+        func add(_ text: String) { all.withLock { $0.append(text) }; tap(text) }
     }
 
     static func supplier(
         _ state: State, acceptExpired: Bool = false, notes: Notes = Notes()
     ) async throws -> DebianBaseSupplier {
         DebianBaseSupplier(
-            state: state, mirror: try await .discover(option: nil, environment: [:]), acceptExpired: acceptExpired,
+            state: state, mirror: try .discover(option: nil, environment: [:]), acceptExpired: acceptExpired,
             note: { notes.add($0) }, runInterpreter: { try await Machine.chroot($0, $1, $2) })
     }
 

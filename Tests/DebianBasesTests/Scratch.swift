@@ -32,7 +32,7 @@ enum Machine {
 
     /// Whether a Debian mirror is known and answers.
     static func mirrorAnswers() async -> Bool {
-        guard let mirror = try? await DebianMirror.discover(option: nil, environment: [:]),
+        guard let mirror = try? DebianMirror.discover(option: nil, environment: [:]),
             let scratch = try? Scratch()
         else { return false }
         let result = try? await Subprocess.run(

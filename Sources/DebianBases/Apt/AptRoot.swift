@@ -16,10 +16,15 @@ struct AptRoot: Sendable {
     let architecture: String
     private let extraSuites: [String]
     private let mirror: DebianMirror
+    private let settings: [String: String]
     private let acceptsExpired: Bool
     private let lockPath: FilePath
 
-    init(state: State, mirror: DebianMirror, recipe: DebianRecipe, architecture: String, acceptsExpired: Bool) throws {
+    /// Opens the root for a recipe's suites; `settings` are apt's for proxies and certificates.
+    init(
+        state: State, mirror: DebianMirror, settings: [String: String], recipe: DebianRecipe, architecture: String,
+        acceptsExpired: Bool
+    ) throws {
         let name = ([recipe.suite] + recipe.extraSuites + [architecture]).joined(separator: "-")
         folder = state.debian.appending(name)
         lockPath = state.lock("debian-" + name)
@@ -27,6 +32,7 @@ struct AptRoot: Sendable {
         extraSuites = recipe.extraSuites
         self.architecture = architecture
         self.mirror = mirror
+        self.settings = settings
         self.acceptsExpired = acceptsExpired
         for place in ["lists/partial", "archives/partial", "fetch"] {
             try HostFiles.makeFolder(folder.appending(place))
@@ -158,7 +164,7 @@ struct AptRoot: Sendable {
             ("Acquire::ForceHash", "SHA256"), ("Acquire::Check-Valid-Until", acceptsExpired ? "false" : "true"),
             ("Acquire::http::Timeout", "30"), ("Acquire::https::Timeout", "30"),
         ]
-        values += mirror.settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        values += settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return values.map { "\($0.0) \"\($0.1)\";\n" }.joined()
     }
 

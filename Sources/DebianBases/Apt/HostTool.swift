@@ -24,11 +24,19 @@ enum HostTool {
         _ name: String, _ arguments: [String], environment: [String: String] = baseEnvironment,
         directory: FilePath? = nil
     ) async throws -> Output {
-        let result = try await Subprocess.run(
-            .path(try find(name)), arguments: Arguments(arguments), environment: custom(environment),
-            workingDirectory: directory, output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
-        return Output(
-            isSuccess: result.terminationStatus.isSuccess, text: result.standardOutput, errors: result.standardError)
+        let program = try find(name)
+        do {
+            let result = try await Subprocess.run(
+                .path(program), arguments: Arguments(arguments), environment: custom(environment),
+                workingDirectory: directory, output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
+            try Task.checkCancellation()
+            return Output(
+                isSuccess: result.terminationStatus.isSuccess, text: result.standardOutput,
+                errors: result.standardError)
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw DebianBaseError.toolFailed(name, said: error.description)
+        }
     }
 
     /// Runs a program and gives its standard output to `body`, which reads it from a descriptor and so blocks its

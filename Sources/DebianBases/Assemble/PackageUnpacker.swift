@@ -1,6 +1,7 @@
 import Files
 import Images
 import Planning
+import Subprocess
 import Synchronization
 import SystemPackage
 
@@ -26,6 +27,14 @@ struct PackageUnpacker: Sendable {
     ///
     /// `rank` decides between packages that have a file at the same path: the highest wins, whichever comes first.
     func unpack(_ package: PinnedPackage, from file: FilePath, rank: Int) async throws -> Unpacked {
+        do {
+            return try await unpackChecked(package, from: file, rank: rank)
+        } catch let error where error is TarError || error is UnpackError || error is SubprocessError {
+            throw DebianBaseError.badPackage(package: package.name, said: String(describing: error))
+        }
+    }
+
+    private func unpackChecked(_ package: PinnedPackage, from file: FilePath, rank: Int) async throws -> Unpacked {
         let failure = { (said: String) -> any Error in DebianBaseError.badPackage(package: package.name, said: said) }
         let unpacked = try await HostTool.read("dpkg-deb", ["--fsys-tarfile", file.string], failure: failure) {
             try unpackFiles(from: $0, rank: rank)
