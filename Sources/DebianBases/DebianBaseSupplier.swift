@@ -60,8 +60,9 @@ package struct DebianBaseSupplier: Sendable {
                 suite: recipe.suite, architecture: root.architecture, packages: files.map(\.pinned)))
     }
 
-    /// The tree of a pinned base: the one from an earlier run, or a new one. With the tree at hand no program is run
-    /// and nothing is fetched.
+    /// The tree of a pinned base: the one from an earlier run, or a new one.
+    ///
+    /// With the tree at hand no program is run and nothing is fetched.
     package func assemble(_ base: Base) async throws -> AssembledBase {
         guard case .debian(let pin)? = base.pin else { throw DebianBaseError.notPinned(base: base.entry.id) }
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }

@@ -89,7 +89,8 @@ struct AptRoot: Sendable {
 
     /// Whether the index has a package in just this version.
     func has(_ package: PinnedPackage) async throws -> Bool {
-        try await apt("apt-cache", ["show", "\(package.name)=\(package.version)"]).isSuccess
+        let output = try await apt("apt-cache", ["show", "\(package.name)=\(package.version)"])
+        return output.isSuccess && output.text.split(separator: "\n").contains("Version: \(package.version)")
     }
 
     /// Downloads packages by version into `fetch`, going on where an earlier download stopped; returns whether apt got
@@ -142,7 +143,9 @@ struct AptRoot: Sendable {
         if try HostFiles.read(path) != Array(text.utf8) { try AtomicFile.write(Array(text.utf8), to: path) }
     }
 
-    /// apt.conf(5). `APT_CONFIG` is read before `Dir::Etc::parts` and `main`, so these two shut out the host's.
+    /// The text of apt's configuration (apt.conf(5)).
+    ///
+    /// `APT_CONFIG` is read before `Dir::Etc::parts` and `main`, so these two shut out the host's.
     func configuration() throws -> String {
         guard !folder.string.contains(where: { "\"\n\\".contains($0) }) else {
             throw DebianBaseError.badHome(folder.string)

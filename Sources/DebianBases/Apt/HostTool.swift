@@ -18,8 +18,9 @@ enum HostTool {
     /// No locale, no personal settings: the same output everywhere.
     static let baseEnvironment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"]
 
-    /// Runs a program to its end; a failing one is an ordinary result. Fails with `DebianBaseError.noTool` where it is
-    /// not installed.
+    /// Runs a program to its end; a failing one is an ordinary result.
+    ///
+    /// Fails with `DebianBaseError.noTool` where it is not installed.
     static func run(
         _ name: String, _ arguments: [String], environment: [String: String] = baseEnvironment,
         directory: FilePath? = nil
@@ -72,9 +73,10 @@ enum HostTool {
 
     private static func custom(_ environment: [String: String]) -> Environment {
         .custom(
-            Dictionary(uniqueKeysWithValues: environment.compactMap { name, value in
-                Environment.Key(rawValue: name).map { ($0, value) }
-            }))
+            Dictionary(
+                uniqueKeysWithValues: environment.compactMap { name, value in
+                    Environment.Key(rawValue: name).map { ($0, value) }
+                }))
     }
 
     private static func find(_ name: String) throws -> FilePath {

@@ -15,7 +15,10 @@ struct BaseFinisher {
     /// Does everything but bytecode and modes.
     func finish() throws {
         try linkMergedFolders()
-        for folder in ["etc", "etc/ssl", "etc/ssl/certs", "home", "home/nonroot", "root", "run", "tmp", "usr/bin", "var", "var/tmp"] {
+        for folder in [
+            "etc", "etc/ssl", "etc/ssl/certs", "home", "home/nonroot", "root", "run", "tmp", "usr/bin", "var",
+            "var/tmp",
+        ] {
             try HostFiles.makeFolder(root.appending(folder))
         }
         try writeAccounts()

@@ -1,4 +1,5 @@
 import Files
+import Glibc
 import Images
 import Planning
 import Subprocess
@@ -85,7 +86,8 @@ struct PackageUnpacker: Sendable {
     private func sums(_ text: String) -> String {
         text.split(separator: "\n").compactMap { line in
             guard let space = line.firstIndex(of: " "),
-                let path = try? ImagePath(parsing: "/" + line[space...].drop { $0 == " " }), let place = rules.place(path)
+                let path = try? ImagePath(parsing: "/" + line[space...].drop { $0 == " " }),
+                let place = rules.place(path)
             else { return nil }
             return "\(line[..<space])  \(place.description.dropFirst())\n"
         }.joined()
@@ -108,14 +110,16 @@ struct PackageUnpacker: Sendable {
     }
 }
 
-/// Writes a small file of a tree in the making: no flush, the whole tree appears by rename.
-func write(_ text: String, to path: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead])
-    throws
-{
+/// Writes a small file of a tree in the making, mode 0644 whatever the umask: no flush, the whole tree appears by
+/// rename.
+func write(_ text: String, to path: FilePath) throws {
     do {
         let file = try FileDescriptor.open(
-            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: permissions)
-        try file.closeAfter { _ = try file.writeAll(text.utf8) }
+            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+        try file.closeAfter {
+            guard fchmod(file.rawValue, 0o644) == 0 else { throw SystemError.last("change the mode of", path) }
+            _ = try file.writeAll(text.utf8)
+        }
     } catch let code as Errno {
         throw SystemError("write", path, code)
     }

@@ -29,7 +29,8 @@ struct PathPattern: Hashable, Sendable {
         guard index < names.count else { return false }
         switch parts[part] {
         case .name(let name): return names[index] == name && matches(part + 1, names, index + 1)
-        case .glob(let glob): return Self.matches(glob, 0, names[index][...].utf8) && matches(part + 1, names, index + 1)
+        case .glob(let glob):
+            return Self.matches(glob, 0, names[index][...].utf8) && matches(part + 1, names, index + 1)
         case .anyNames:
             guard part + 1 < parts.count else { return true }
             return (index..<names.count).contains { matches(part + 1, names, $0) }
@@ -75,8 +76,9 @@ struct UnpackRules: Sendable {
         return patterns.last { $0.matches(merged) }.map(\.isException) ?? true ? merged : nil
     }
 
-    /// `/bin`, `/lib` and so on are links into `/usr`, on every release: files below go there, and the entries for the
-    /// folders themselves are left out. `/usr/sbin` stays apart from `/usr/bin`.
+    /// Where a path is once the folders at the root are links into `/usr`, as they are in our bases of every release.
+    ///
+    /// Entries for those folders themselves are left out. `/usr/sbin` stays apart from `/usr/bin`.
     static func merged(_ path: ImagePath) -> ImagePath? {
         guard let first = path.components.first, mergedFolders.contains(first) else { return path }
         guard path.components.count > 1 else { return nil }

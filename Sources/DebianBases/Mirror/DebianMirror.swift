@@ -33,7 +33,8 @@ package struct DebianMirror: Hashable, Sendable {
     ) throws -> DebianMirror {
         let kept = environment.filter { Self.keptVariables.contains($0.key) && !$0.value.isEmpty }
         let (mirror, security) = try addresses(option: option, environment: environment, hostRoot: hostRoot)
-        return DebianMirror(mirror: mirror, securityMirror: security, environment: kept, usesHostSettings: hostRoot == "/")
+        return DebianMirror(
+            mirror: mirror, securityMirror: security, environment: kept, usesHostSettings: hostRoot == "/")
     }
 
     private static let keptVariables: Set<String> = [
@@ -110,7 +111,8 @@ struct HostSources: Hashable, Sendable {
         guard let script = try text(root.appending("usr/bin/mmdebstrap")) else { return nil }
         let words = script.split { " \t\n'\"()[];,".contains($0) }
         func first(_ ending: String) -> String? {
-            words.first { ($0.hasPrefix("http://") || $0.hasPrefix("https://")) && $0.hasSuffix(ending) }.map(String.init)
+            words.first { ($0.hasPrefix("http://") || $0.hasPrefix("https://")) && $0.hasSuffix(ending) }.map(
+                String.init)
         }
         guard let main = first("/debian"), let security = first("/debian-security") else { return nil }
         return (main, security)
