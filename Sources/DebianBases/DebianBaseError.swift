@@ -4,7 +4,13 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
     case noRecipe(base: String)
     case notPinned(base: String)
     case foreignPlatform(base: String, platform: String)
+    /// Nothing on this host says where Debian's packages are.
+    case noMirror
+    /// `name` is the option or variable that holds the value.
+    case malformedMirror(name: String, value: String)
+    case noSecurityMirror(name: String, value: String)
     case noTool(String)
+    case toolFailed(String, said: String)
     case noKeyring
     case badHome(String)
     case badPackageName(String)
@@ -32,11 +38,21 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noRecipe(let base): "base '\(base)' is not assembled from Debian packages: its catalog entry has no 'debian'"
+        case .noRecipe(let base):
+            "base '\(base)' is not assembled from Debian packages: its catalog entry has no 'debian'"
         case .notPinned(let base): "base '\(base)' has no pin: it is assembled only from exact package versions"
         case .foreignPlatform(let base, let platform):
             "base '\(base)' for \(platform) cannot be assembled here: its bytecode is made by its own interpreter,"
                 + " which this machine cannot run; build on a \(platform) machine"
+        case .noMirror:
+            "no Debian mirror is known: this host has no Debian sources and no mmdebstrap; name one with"
+                + " --debian-mirror URL, AUTOIMAGE_DEBIAN_MIRROR or debian-mirror in autoimage.toml"
+        case .malformedMirror(let name, let value):
+            "\(name): '\(value)' is not a mirror; write MIRROR-URL or MIRROR-URL,SECURITY-URL"
+        case .noSecurityMirror(let name, let value):
+            "\(name): '\(value)' does not end in /debian, so its security archive is unknown; write"
+                + " MIRROR-URL,SECURITY-URL"
+        case .toolFailed(let name, let said): "'\(name)' cannot be started: \(said); check the host's installation"
         case .noTool(let name):
             "'\(name)' is not installed: the debian bases need apt and dpkg of a Debian host; install them or choose"
                 + " --bases official"

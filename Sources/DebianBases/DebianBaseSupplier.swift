@@ -37,7 +37,7 @@ package struct DebianBaseSupplier: Sendable {
 
     /// Resolves the packages of a base, and those the plan adds, to the versions the suite has now.
     package func resolve(_ base: Base) async throws -> Pin {
-        let (recipe, root) = try recipeAndRoot(base)
+        let (recipe, root) = try await recipeAndRoot(base)
         let names = Array(Set(recipe.packages + base.packages.map(\.value))).sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }
@@ -60,8 +60,9 @@ package struct DebianBaseSupplier: Sendable {
                 suite: recipe.suite, architecture: root.architecture, packages: files.map(\.pinned)))
     }
 
-    /// The tree of a pinned base: the one from an earlier run, or a new one. With the tree at hand no program is run
-    /// and nothing is fetched.
+    /// The tree of a pinned base: the one from an earlier run, or a new one.
+    ///
+    /// With the tree at hand no program is run and nothing is fetched.
     package func assemble(_ base: Base) async throws -> AssembledBase {
         guard case .debian(let pin)? = base.pin else { throw DebianBaseError.notPinned(base: base.entry.id) }
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
@@ -82,7 +83,7 @@ package struct DebianBaseSupplier: Sendable {
     private static func keep(_ lock: borrowing FileLock) {}
 
     private func make(_ base: Base, _ pin: DebianPin, _ key: Digest, _ home: FilePath) async throws -> AssembledBase {
-        let (recipe, root) = try recipeAndRoot(base)
+        let (recipe, root) = try await recipeAndRoot(base)
         let store = PackageStore(folder: state.debian.appending("packages"), note: note)
         let files = try await store.fetch(pin, with: root) { try await refresh(root) }
         note("assembling \(base.entry.id) from \(files.count) packages")
@@ -132,10 +133,16 @@ package struct DebianBaseSupplier: Sendable {
 
     /// Bytecode that is checked against nothing, made by one process in a fixed order with a fixed hash seed.
     private func makeBytecode(_ entry: BaseEntry, _ recipe: DebianRecipe, _ tree: FilePath) async throws {
-        guard !recipe.bytecode.isEmpty, let interpreter = entry.interpreter else { return }
-        let arguments =
-            [interpreter.description, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
-            + recipe.bytecode.sorted().map(\.description)
+        let sources = try BytecodeSources(entry: entry, recipe: recipe).find(in: tree)
+        guard !sources.isEmpty, let interpreter = entry.interpreter else { return }
+        note("compiling \(sources.count) modules of \(entry.id)")
+        let list = ImagePath("/tmp/bytecode-sources")
+        let place = tree.pushing(FilePath(String(list.description.dropFirst())))
+        try write(sources.map { $0.description + "\n" }.joined(), to: place)
+        let arguments = [
+            interpreter.description, "-B", "-s", "-m", "compileall", "-q", "-f", "-l", "--invalidation-mode",
+            "unchecked-hash", "-i", list.description,
+        ]
         let environment = [
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
         ]
@@ -146,6 +153,7 @@ package struct DebianBaseSupplier: Sendable {
         } catch {
             throw DebianBaseError.interpreterFailed(base: entry.id, said: String(describing: error))
         }
+        try HostFiles.remove(place)
     }
 
     private func refresh(_ root: AptRoot) async throws {
@@ -154,11 +162,11 @@ package struct DebianBaseSupplier: Sendable {
         refreshed.add(root.folder)
     }
 
-    private func recipeAndRoot(_ base: Base) throws -> (DebianRecipe, AptRoot) {
+    private func recipeAndRoot(_ base: Base) async throws -> (DebianRecipe, AptRoot) {
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
         let root = try AptRoot(
-            state: state, mirror: mirror, recipe: recipe, architecture: base.platform.debianName,
-            acceptsExpired: acceptsExpired)
+            state: state, mirror: mirror, settings: mirror.usesHostSettings ? await AptSettings.ofHost() : [:],
+            recipe: recipe, architecture: base.platform.debianName, acceptsExpired: acceptsExpired)
         return (recipe, root)
     }
 

@@ -32,7 +32,7 @@ enum Machine {
 
     /// Whether a Debian mirror is known and answers.
     static func mirrorAnswers() async -> Bool {
-        guard let mirror = try? await DebianMirror.discover(option: nil, environment: [:]),
+        guard let mirror = try? DebianMirror.discover(option: nil, environment: [:]),
             let scratch = try? Scratch()
         else { return false }
         let result = try? await Subprocess.run(
@@ -47,7 +47,8 @@ enum Machine {
         let variables = environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) } }
         let result = try await Subprocess.run(
             .path("/usr/sbin/chroot"), arguments: Arguments([root.string] + arguments),
-            environment: .custom(Dictionary(uniqueKeysWithValues: variables)), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            environment: .custom(Dictionary(uniqueKeysWithValues: variables)), output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
             throw ChrootFailure(arguments: arguments, output: result.standardOutput + result.standardError)
         }

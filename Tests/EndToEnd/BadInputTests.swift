@@ -65,7 +65,8 @@ extension Acceptance {
 
         @Test func `a package that does not exist: pip's own line`() async throws {
             let service = try await Service(copying: .flaskHello)
-            try service["requirements.txt"].write("autoimage-no-such-package==1.0\nFlask==3.1.3\n")
+            let requirements = service["requirements.txt"]
+            try requirements.write(try requirements.text() + "autoimage-no-such-package==1.0\n")
             try await expect(1, service, ["No matching distribution found for autoimage-no-such-package==1.0"])
             try service["requirements.txt"].write("Flask==3.1.3\ngunicorn==27.0.1\n")
             _ = try await Autoimage().build(service, ["-t", "mended"])

@@ -16,10 +16,15 @@ struct AptRoot: Sendable {
     let architecture: String
     private let extraSuites: [String]
     private let mirror: DebianMirror
+    private let settings: [String: String]
     private let acceptsExpired: Bool
     private let lockPath: FilePath
 
-    init(state: State, mirror: DebianMirror, recipe: DebianRecipe, architecture: String, acceptsExpired: Bool) throws {
+    /// Opens the root for a recipe's suites; `settings` are apt's for proxies and certificates.
+    init(
+        state: State, mirror: DebianMirror, settings: [String: String], recipe: DebianRecipe, architecture: String,
+        acceptsExpired: Bool
+    ) throws {
         let name = ([recipe.suite] + recipe.extraSuites + [architecture]).joined(separator: "-")
         folder = state.debian.appending(name)
         lockPath = state.lock("debian-" + name)
@@ -27,6 +32,7 @@ struct AptRoot: Sendable {
         extraSuites = recipe.extraSuites
         self.architecture = architecture
         self.mirror = mirror
+        self.settings = settings
         self.acceptsExpired = acceptsExpired
         for place in ["lists/partial", "archives/partial", "fetch"] {
             try HostFiles.makeFolder(folder.appending(place))
@@ -83,7 +89,8 @@ struct AptRoot: Sendable {
 
     /// Whether the index has a package in just this version.
     func has(_ package: PinnedPackage) async throws -> Bool {
-        try await apt("apt-cache", ["show", "\(package.name)=\(package.version)"]).isSuccess
+        let output = try await apt("apt-cache", ["show", "\(package.name)=\(package.version)"])
+        return output.isSuccess && output.text.split(separator: "\n").contains("Version: \(package.version)")
     }
 
     /// Downloads packages by version into `fetch`, going on where an earlier download stopped; returns whether apt got
@@ -136,7 +143,9 @@ struct AptRoot: Sendable {
         if try HostFiles.read(path) != Array(text.utf8) { try AtomicFile.write(Array(text.utf8), to: path) }
     }
 
-    /// apt.conf(5). `APT_CONFIG` is read before `Dir::Etc::parts` and `main`, so these two shut out the host's.
+    /// The text of apt's configuration (apt.conf(5)).
+    ///
+    /// `APT_CONFIG` is read before `Dir::Etc::parts` and `main`, so these two shut out the host's.
     func configuration() throws -> String {
         guard !folder.string.contains(where: { "\"\n\\".contains($0) }) else {
             throw DebianBaseError.badHome(folder.string)
@@ -158,7 +167,7 @@ struct AptRoot: Sendable {
             ("Acquire::ForceHash", "SHA256"), ("Acquire::Check-Valid-Until", acceptsExpired ? "false" : "true"),
             ("Acquire::http::Timeout", "30"), ("Acquire::https::Timeout", "30"),
         ]
-        values += mirror.settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        values += settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return values.map { "\($0.0) \"\($0.1)\";\n" }.joined()
     }
 

@@ -18,17 +18,26 @@ enum HostTool {
     /// No locale, no personal settings: the same output everywhere.
     static let baseEnvironment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"]
 
-    /// Runs a program to its end; a failing one is an ordinary result. Fails with `DebianBaseError.noTool` where it is
-    /// not installed.
+    /// Runs a program to its end; a failing one is an ordinary result.
+    ///
+    /// Fails with `DebianBaseError.noTool` where it is not installed.
     static func run(
         _ name: String, _ arguments: [String], environment: [String: String] = baseEnvironment,
         directory: FilePath? = nil
     ) async throws -> Output {
-        let result = try await Subprocess.run(
-            .path(try find(name)), arguments: Arguments(arguments), environment: custom(environment),
-            workingDirectory: directory, output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
-        return Output(
-            isSuccess: result.terminationStatus.isSuccess, text: result.standardOutput, errors: result.standardError)
+        let program = try find(name)
+        do {
+            let result = try await Subprocess.run(
+                .path(program), arguments: Arguments(arguments), environment: custom(environment),
+                workingDirectory: directory, output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
+            try Task.checkCancellation()
+            return Output(
+                isSuccess: result.terminationStatus.isSuccess, text: result.standardOutput,
+                errors: result.standardError)
+        } catch let error as SubprocessError {
+            try Task.checkCancellation()
+            throw DebianBaseError.toolFailed(name, said: error.description)
+        }
     }
 
     /// Runs a program and gives its standard output to `body`, which reads it from a descriptor and so blocks its
@@ -64,9 +73,10 @@ enum HostTool {
 
     private static func custom(_ environment: [String: String]) -> Environment {
         .custom(
-            Dictionary(uniqueKeysWithValues: environment.compactMap { name, value in
-                Environment.Key(rawValue: name).map { ($0, value) }
-            }))
+            Dictionary(
+                uniqueKeysWithValues: environment.compactMap { name, value in
+                    Environment.Key(rawValue: name).map { ($0, value) }
+                }))
     }
 
     private static func find(_ name: String) throws -> FilePath {

@@ -12,7 +12,9 @@ struct PackageFile: Hashable, Sendable {
     /// Parses lines `'URI' name_version_architecture.deb SIZE SHA256:HEX`; an epoch's colon is written `%3a`.
     static func parse(_ text: String) throws -> [PackageFile] {
         try text.split(separator: "\n").filter { $0.hasPrefix("'") }.map { line in
-            guard let file = parse(line: line) else { throw DebianBaseError.aptFailed(said: "unexpected output: \(line)") }
+            guard let file = parse(line: line) else {
+                throw DebianBaseError.aptFailed(said: "unexpected output: \(line)")
+            }
             return file
         }
     }

@@ -15,7 +15,10 @@ struct BaseFinisher {
     /// Does everything but bytecode and modes.
     func finish() throws {
         try linkMergedFolders()
-        for folder in ["etc", "etc/ssl", "etc/ssl/certs", "home", "home/nonroot", "root", "run", "tmp", "usr/bin", "var", "var/tmp"] {
+        for folder in [
+            "etc", "etc/ssl", "etc/ssl/certs", "home", "home/nonroot", "root", "run", "tmp", "usr/bin", "var",
+            "var/tmp",
+        ] {
             try HostFiles.makeFolder(root.appending(folder))
         }
         try writeAccounts()
@@ -100,26 +103,30 @@ struct BaseFinisher {
         modes[ImagePath("/var/tmp")] = 0o1777
         modes[ImagePath("/root")] = 0o700
         modes[ImagePath("/home/nonroot")] = 0o700
-        return try settle(root, .root, modes)
+        return try settle(root.string, .root, modes)
     }
 
-    private func settle(_ place: FilePath, _ path: ImagePath, _ modes: [ImagePath: UInt16]) throws -> Int64 {
-        var status = stat()
-        guard lstat(place.string, &status) == 0 else { throw SystemError.last("read", place) }
-        switch status.st_mode & S_IFMT {
-        case S_IFDIR:
-            guard chmod(place.string, 0o700) == 0 else { throw SystemError.last("change the mode of", place) }
-            let size = try HostFiles.names(in: place).reduce(Int64(0)) {
-                $0 + (try settle(place.appending($1), path.resolving($1), modes))
+    /// Host paths are texts here: there are thousands.
+    private func settle(_ folder: String, _ path: ImagePath, _ modes: [ImagePath: UInt16]) throws -> Int64 {
+        guard chmod(folder, 0o700) == 0 else { throw SystemError.last("change the mode of", FilePath(folder)) }
+        var size: Int64 = 0
+        for name in try HostFiles.names(in: FilePath(folder)) {
+            let place = folder + "/" + name
+            var status = stat()
+            guard lstat(place, &status) == 0 else { throw SystemError.last("read", FilePath(place)) }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: size += try settle(place, path.resolving(name), modes)
+            case S_IFREG:
+                size += Int64(status.st_size)
+                if name.hasSuffix(".pyc"), chmod(place, 0o644) != 0 {
+                    throw SystemError.last("change the mode of", FilePath(place))
+                }
+            default: break
             }
-            guard chmod(place.string, UInt32(modes[path] ?? 0o755)) == 0 else {
-                throw SystemError.last("change the mode of", place)
-            }
-            return size
-        case S_IFREG:
-            if place.extension == "pyc" { chmod(place.string, 0o644) }
-            return Int64(status.st_size)
-        default: return 0
         }
+        guard chmod(folder, UInt32(modes[path] ?? 0o755)) == 0 else {
+            throw SystemError.last("change the mode of", FilePath(folder))
+        }
+        return size
     }
 }

@@ -1,6 +1,8 @@
 import Files
+import Glibc
 import Images
 import Planning
+import Subprocess
 import Synchronization
 import SystemPackage
 
@@ -26,6 +28,14 @@ struct PackageUnpacker: Sendable {
     ///
     /// `rank` decides between packages that have a file at the same path: the highest wins, whichever comes first.
     func unpack(_ package: PinnedPackage, from file: FilePath, rank: Int) async throws -> Unpacked {
+        do {
+            return try await unpackChecked(package, from: file, rank: rank)
+        } catch let error where error is TarError || error is UnpackError || error is SubprocessError {
+            throw DebianBaseError.badPackage(package: package.name, said: String(describing: error))
+        }
+    }
+
+    private func unpackChecked(_ package: PinnedPackage, from file: FilePath, rank: Int) async throws -> Unpacked {
         let failure = { (said: String) -> any Error in DebianBaseError.badPackage(package: package.name, said: said) }
         let unpacked = try await HostTool.read("dpkg-deb", ["--fsys-tarfile", file.string], failure: failure) {
             try unpackFiles(from: $0, rank: rank)
@@ -100,14 +110,16 @@ struct PackageUnpacker: Sendable {
     }
 }
 
-/// Writes a small file of a tree in the making: no flush, the whole tree appears by rename.
-func write(_ text: String, to path: FilePath, permissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead])
-    throws
-{
+/// Writes a small file of a tree in the making, mode 0644 whatever the umask: no flush, the whole tree appears by
+/// rename.
+func write(_ text: String, to path: FilePath) throws {
     do {
         let file = try FileDescriptor.open(
-            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: permissions)
-        try file.closeAfter { _ = try file.writeAll(text.utf8) }
+            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
+        try file.closeAfter {
+            guard fchmod(file.rawValue, 0o644) == 0 else { throw SystemError.last("change the mode of", path) }
+            _ = try file.writeAll(text.utf8)
+        }
     } catch let code as Errno {
         throw SystemError("write", path, code)
     }

@@ -5,37 +5,54 @@ import Planning
 /// A pattern matches a path and all below it. One that starts with `!` takes back what earlier ones matched.
 struct PathPattern: Hashable, Sendable {
     let isException: Bool
-    private let components: [String]
+    private let parts: [Part]
+
+    private enum Part: Hashable, Sendable {
+        case name(String)
+        case glob([UInt8])
+        case anyNames
+    }
 
     init(_ text: String) {
         isException = text.hasPrefix("!")
-        components = (isException ? text.dropFirst() : text[...]).split(separator: "/").map(String.init)
+        parts = (isException ? text.dropFirst() : text[...]).split(separator: "/").map { part in
+            if part == "**" { return .anyNames }
+            return part.utf8.contains(UInt8(ascii: "*")) ? .glob(Array(part.utf8)) : .name(String(part))
+        }
     }
 
-    func matches(_ path: ImagePath) -> Bool { Self.matches(components[...], path.components[...]) }
+    func matches(_ path: ImagePath) -> Bool { matches(0, path.components, 0) }
 
-    private static func matches(_ pattern: ArraySlice<String>, _ path: ArraySlice<String>) -> Bool {
-        guard let head = pattern.first else { return true }
-        if head == "**" {
-            guard pattern.count > 1 else { return !path.isEmpty }
-            return path.indices.contains { matches(pattern.dropFirst(), path[$0...]) }
+    /// Whether the parts from `part` on match the names from `index` on.
+    private func matches(_ part: Int, _ names: [String], _ index: Int) -> Bool {
+        guard part < parts.count else { return true }
+        guard index < names.count else { return false }
+        switch parts[part] {
+        case .name(let name): return names[index] == name && matches(part + 1, names, index + 1)
+        case .glob(let glob):
+            return Self.matches(glob, 0, names[index][...].utf8) && matches(part + 1, names, index + 1)
+        case .anyNames:
+            guard part + 1 < parts.count else { return true }
+            return (index..<names.count).contains { matches(part + 1, names, $0) }
         }
-        guard let name = path.first, matches(Array(head.utf8)[...], Array(name.utf8)[...]) else { return false }
-        return matches(pattern.dropFirst(), path.dropFirst())
     }
 
-    private static func matches(_ pattern: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>) -> Bool {
-        guard let head = pattern.first else { return name.isEmpty }
-        if head == UInt8(ascii: "*") {
-            let rest = pattern.dropFirst()
-            return rest.isEmpty || (name.startIndex...name.endIndex).contains { matches(rest, name[$0...]) }
+    /// Whether the glob from `index` on matches the rest of a name.
+    private static func matches(_ glob: [UInt8], _ index: Int, _ name: Substring.UTF8View) -> Bool {
+        guard index < glob.count else { return name.isEmpty }
+        guard glob[index] == UInt8(ascii: "*") else {
+            return name.first == glob[index] && matches(glob, index + 1, name.dropFirst())
         }
-        guard name.first == head else { return false }
-        return matches(pattern.dropFirst(), name.dropFirst())
+        if index + 1 == glob.count { return true }
+        var rest = name
+        while true {
+            if matches(glob, index + 1, rest) { return true }
+            guard rest.popFirst() != nil else { return false }
+        }
     }
 }
 
-/// Where the files of packages go, and which are left out.
+/// Where the files of packages and the bytecode made from them go, and which are left out.
 struct UnpackRules: Sendable {
     private let patterns: [PathPattern]
 
@@ -59,8 +76,9 @@ struct UnpackRules: Sendable {
         return patterns.last { $0.matches(merged) }.map(\.isException) ?? true ? merged : nil
     }
 
-    /// `/bin`, `/lib` and so on are links into `/usr`, on every release: files below go there, and the entries for the
-    /// folders themselves are left out. `/usr/sbin` stays apart from `/usr/bin`.
+    /// Where a path is once the folders at the root are links into `/usr`, as they are in our bases of every release.
+    ///
+    /// Entries for those folders themselves are left out. `/usr/sbin` stays apart from `/usr/bin`.
     static func merged(_ path: ImagePath) -> ImagePath? {
         guard let first = path.components.first, mergedFolders.contains(first) else { return path }
         guard path.components.count > 1 else { return nil }

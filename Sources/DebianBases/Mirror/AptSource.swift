@@ -10,7 +10,9 @@ struct AptSource: Hashable, Sendable {
     static func parse(list text: String) -> [AptSource] {
         text.split(separator: "\n").compactMap { line in
             var rest = line.prefix { $0 != "#" }.drop { $0 == " " || $0 == "\t" }
-            guard rest.hasPrefix("deb"), rest.dropFirst(3).first.map({ " \t[".contains($0) }) == true else { return nil }
+            guard rest.hasPrefix("deb"), rest.dropFirst(3).first.map({ " \t[".contains($0) }) == true else {
+                return nil
+            }
             rest = rest.dropFirst(3).drop { $0 == " " || $0 == "\t" }
             var options: [String: String] = [:]
             if rest.first == "[" {

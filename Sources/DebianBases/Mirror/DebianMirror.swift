@@ -10,34 +10,34 @@ package struct DebianMirror: Hashable, Sendable {
     package let mirror: String
     /// The same for the security archive.
     package let securityMirror: String
-    /// Settings for apt by name: proxies and certificates.
-    package let settings: [String: String]
     /// Proxy variables that apt reads itself.
     package let environment: [String: String]
+    /// Whether the proxy and certificate settings of the host's apt hold: they are read when apt is first needed.
+    package let usesHostSettings: Bool
 
     package init(
-        mirror: String, securityMirror: String, settings: [String: String] = [:], environment: [String: String] = [:]
+        mirror: String, securityMirror: String, environment: [String: String] = [:], usesHostSettings: Bool = true
     ) {
         self.mirror = mirror
         self.securityMirror = securityMirror
-        self.settings = settings
         self.environment = environment
+        self.usesHostSettings = usesHostSettings
     }
 
     /// Finds the mirror: the option, else `AUTOIMAGE_DEBIAN_MIRROR`, else the Debian sources of the host, else the
     /// default that an installed mmdebstrap has.
     ///
-    /// The option is `MIRROR` or `MIRROR,SECURITY`. Fails with `DebianMirrorError` where nothing of this gives an address.
+    /// The option is `MIRROR` or `MIRROR,SECURITY`. Fails with `DebianBaseError` where nothing of this gives an address.
     package static func discover(
         option: String?, environment: [String: String], hostRoot: FilePath = "/"
-    ) async throws -> DebianMirror {
-        let settings = hostRoot == "/" ? await AptSettings.ofHost(environment) : [:]
-        let proxies = environment.filter { Self.proxyVariables.contains($0.key) && !$0.value.isEmpty }
+    ) throws -> DebianMirror {
+        let kept = environment.filter { Self.keptVariables.contains($0.key) && !$0.value.isEmpty }
         let (mirror, security) = try addresses(option: option, environment: environment, hostRoot: hostRoot)
-        return DebianMirror(mirror: mirror, securityMirror: security, settings: settings, environment: proxies)
+        return DebianMirror(
+            mirror: mirror, securityMirror: security, environment: kept, usesHostSettings: hostRoot == "/")
     }
 
-    private static let proxyVariables: Set<String> = [
+    private static let keptVariables: Set<String> = [
         "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
     ]
 
@@ -51,18 +51,18 @@ package struct DebianMirror: Hashable, Sendable {
         }
         if let main = host.main, let security = host.security ?? sibling(of: main) { return (main, security) }
         if let (main, security) = try HostSources.mmdebstrapDefault(below: hostRoot) { return (main, security) }
-        throw DebianMirrorError.none
+        throw DebianBaseError.noMirror
     }
 
     private static func stated(_ text: String, as name: String, host: HostSources) throws -> (String, String) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard (1...2).contains(parts.count), parts.allSatisfy(isAddress) else {
-            throw DebianMirrorError.malformed(name: name, value: text)
+            throw DebianBaseError.malformedMirror(name: name, value: text)
         }
         let main = HostSources.clean(parts[0])
         if parts.count == 2 { return (main, HostSources.clean(parts[1])) }
         guard let security = main == host.main ? host.security ?? sibling(of: main) : sibling(of: main) else {
-            throw DebianMirrorError.noSecurity(name: name, value: text)
+            throw DebianBaseError.noSecurityMirror(name: name, value: text)
         }
         return (main, security)
     }
@@ -111,7 +111,8 @@ struct HostSources: Hashable, Sendable {
         guard let script = try text(root.appending("usr/bin/mmdebstrap")) else { return nil }
         let words = script.split { " \t\n'\"()[];,".contains($0) }
         func first(_ ending: String) -> String? {
-            words.first { ($0.hasPrefix("http://") || $0.hasPrefix("https://")) && $0.hasSuffix(ending) }.map(String.init)
+            words.first { ($0.hasPrefix("http://") || $0.hasPrefix("https://")) && $0.hasSuffix(ending) }.map(
+                String.init)
         }
         guard let main = first("/debian"), let security = first("/debian-security") else { return nil }
         return (main, security)
@@ -141,11 +142,8 @@ struct HostSources: Hashable, Sendable {
 /// The network settings of the host's apt.
 enum AptSettings {
     /// The proxy and certificate settings that `apt-config dump` prints; none where there is no apt.
-    static func ofHost(_ environment: [String: String]) async -> [String: String] {
-        var asked = HostTool.baseEnvironment
-        asked["APT_CONFIG"] = environment["APT_CONFIG"]
-        guard let output = try? await HostTool.run("apt-config", ["dump"], environment: asked), output.isSuccess
-        else { return [:] }
+    static func ofHost() async -> [String: String] {
+        guard let output = try? await HostTool.run("apt-config", ["dump"]), output.isSuccess else { return [:] }
         return parse(dump: output.text)
     }
 
@@ -167,25 +165,5 @@ enum AptSettings {
         if parts[2] == "proxy" { return parts.count <= 4 }
         return parts.count <= 4
             && ["cainfo", "capath", "sslcert", "sslkey"].contains(parts[parts.count - 1])
-    }
-}
-
-/// Why no Debian mirror is known.
-package enum DebianMirrorError: Error, Equatable, CustomStringConvertible {
-    case none
-    case malformed(name: String, value: String)
-    case noSecurity(name: String, value: String)
-
-    package var description: String {
-        switch self {
-        case .none:
-            "no Debian mirror is known: this host has no Debian sources and no mmdebstrap; name one with"
-                + " --debian-mirror URL, AUTOIMAGE_DEBIAN_MIRROR or debian-mirror in autoimage.toml"
-        case .malformed(let name, let value):
-            "\(name): '\(value)' is not a mirror; write MIRROR-URL or MIRROR-URL,SECURITY-URL"
-        case .noSecurity(let name, let value):
-            "\(name): '\(value)' does not end in /debian, so its security archive is unknown; write"
-                + " MIRROR-URL,SECURITY-URL"
-        }
     }
 }

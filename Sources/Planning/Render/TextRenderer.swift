@@ -95,7 +95,8 @@ struct TextRenderer {
 
     private mutating func commonEnvironment() {
         for (number, (name, value)) in common.sorted(by: { $0.key < $1.key }).enumerated() {
-            text.add(number == 0 ? "every step" : "", "env      \(name)=\(shortened(value))", indent: 2, column: Self.column)
+            let label = number == 0 ? "every step" : ""
+            text.add(label, "env      \(name)=\(shortened(value))", indent: 2, column: Self.column)
         }
     }
 

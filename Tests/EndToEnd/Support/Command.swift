@@ -50,7 +50,7 @@ struct Command: Sendable {
             log, .writeOnly, options: [.create, .append], permissions: [.ownerReadWrite, .groupRead, .otherRead])
         let end = [TeardownStep.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
         let result = try await Subprocess.run(
-            .name(wrapped[0]), arguments: Arguments(Array(wrapped.dropFirst())), environment: merged,
+            program, arguments: Arguments(Array(wrapped.dropFirst())), environment: merged,
             workingDirectory: directory, input: .none,
             output: .fileDescriptor(file, closeAfterSpawningProcess: true), error: .combinedWithOutput
         ) { execution in
@@ -64,6 +64,11 @@ struct Command: Sendable {
             return outcome
         }
         return try result.closureResult.get()
+    }
+
+    private var program: Executable {
+        let name = wrapped[0]
+        return name.contains("/") ? .path(FilePath(name)) : .name(name)
     }
 
     /// The words with what changes user and mask put before them.
