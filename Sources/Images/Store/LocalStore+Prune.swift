@@ -18,7 +18,8 @@ extension LocalStore {
         let dropped = try HostFiles.names(in: folder).filter { !needed.contains($0) }
         for name in dropped { try HostFiles.remove(folder.appending(name)) }
         let records = blobs.folder.appending("records")
-        for name in try HostFiles.names(in: records) where !manifests.contains(String(name.dropLast(".json".utf8.count))) {
+        for name in try HostFiles.names(in: records)
+        where !manifests.contains(String(name.dropLast(".json".utf8.count))) {
             try HostFiles.remove(records.appending(name))
         }
         return dropped.count

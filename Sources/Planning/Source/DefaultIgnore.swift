@@ -45,7 +45,9 @@ package struct DefaultIgnore: Sendable {
             DefaultIgnore(".npmrc", .holdsToken),
         ].compactMap { $0 }
 
-    private static let versionControl = [".git", ".gitignore", ".gitattributes", ".gitmodules", ".hg", ".hgignore", ".svn"]
+    private static let versionControl = [
+        ".git", ".gitignore", ".gitattributes", ".gitmodules", ".hg", ".hgignore", ".svn",
+    ]
     private static let secrets = [
         ".env", ".env.*", "*.pem", "id_rsa*", "id_ed25519*", "id_ecdsa*", "id_dsa*", ".aws", ".ssh", ".gnupg", ".netrc",
         ".pypirc",

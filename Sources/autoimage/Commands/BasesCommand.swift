@@ -48,7 +48,7 @@ struct BasesCommand: AsyncParsableCommand {
                 try await interruptible {
                     let progress = Progress(.auto)
                     let service = try PlannedService(arguments)
-                    let provider = try await BaseProvider(service, progress)
+                    let provider = try BaseProvider(service, progress)
                     let pins = try await provider.pins()
                     let plan = try service.plan.pinned(by: pins).validated().plan
                     let bases = try await provider.assemble(plan)

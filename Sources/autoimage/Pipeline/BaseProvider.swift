@@ -14,7 +14,7 @@ struct BaseProvider: Sendable {
     let sandbox: Sandbox
     private let use: StateUse
 
-    init(_ service: PlannedService, _ progress: Progress) async throws {
+    init(_ service: PlannedService, _ progress: Progress) throws {
         self.service = service
         self.progress = progress
         let state = try State(environment: ProcessEnvironment.current)
@@ -22,7 +22,7 @@ struct BaseProvider: Sendable {
         self.state = state
         use = try StateUse.shared(state)
         self.sandbox = sandbox
-        let mirror = try await DebianMirror.discover(
+        let mirror = try DebianMirror.discover(
             option: service.settings.debianMirror?.value, environment: ProcessEnvironment.current)
         supplier = DebianBaseSupplier(
             state: state, mirror: mirror, acceptExpired: service.settings.allowExpiredSuites,

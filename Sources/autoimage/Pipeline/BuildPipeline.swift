@@ -22,7 +22,7 @@ struct BuildPipeline: Sendable {
         let service = try PlannedService(request.arguments)
         for warning in service.warnings { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
-        let provider = try await BaseProvider(service, progress)
+        let provider = try BaseProvider(service, progress)
         progress.report(.note(text: "isolation: \(provider.sandbox.tier)"))
         var pins = try await provider.pins()
         let plan = try service.plan.pinned(by: pins).validated()

@@ -61,7 +61,8 @@ struct Delivery: Sendable {
                 .init(
                     digest: blob.descriptor.digest, size: blob.descriptor.size, unpackedSize: blob.uncompressedSize,
                     holds: holds)
-            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.tier.description, revision: nil,
+            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.tier.description,
+            revision: nil,
             plan: plan)
         for output in request.outputs { try write(image, to: output) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)

@@ -25,12 +25,15 @@ private func failure(for error: any Error) -> any Error {
     case is Failure, is ExitCode, is ValidationError: error
     case is CancellationError: Failure(.interrupted, "interrupted")
     case is StepFailure: Failure(.stepFailed, "\(error)")
-    case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is LibraryError, is CommandLineError:
+    case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is LibraryError,
+        is CommandLineError:
         Failure(.unplannable, "\(error)")
     case is ConfigError, is LockFileError, is BaseCatalogError: Failure(.badConfiguration, "\(error)")
     case is StoreError: Failure(.inputMissing, "\(error)")
-    case is DebianMirrorError: Failure(.badConfiguration, "\(error)")
     case DebianBaseError.noSpace: Failure(.cannotWrite, "\(error)")
+    case DebianBaseError.noMirror, DebianBaseError.malformedMirror, DebianBaseError.noSecurityMirror:
+        Failure(.badConfiguration, "\(error)")
+    case DebianBaseError.unknownPackage, DebianBaseError.badPackageName: Failure(.unplannable, "\(error)")
     case is ReferenceError, is PathError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")

@@ -76,7 +76,9 @@ struct RuntimeAssembly: Sendable {
 
     private func holds(_ group: LayerGroup) -> String {
         let paths = plan.runtime.copies.filter { $0.group == group }.map(\.destination)
-        let records = paths.filter { $0.isInside(ImagePath("/var/lib/dpkg/status.d")) && !$0.name.hasSuffix(".md5sums") }
+        let records = paths.filter {
+            $0.isInside(ImagePath("/var/lib/dpkg/status.d")) && !$0.name.hasSuffix(".md5sums")
+        }
         let copies = records.isEmpty ? paths.map(\.description) : records.map { "package \($0.name)" }
         return (copies + files(of: group).map(\.path.description)).joined(separator: " ")
     }
