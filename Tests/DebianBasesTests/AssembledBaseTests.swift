@@ -16,7 +16,8 @@ extension Tag {
 @Suite(
     .tags(.endToEnd), .serialized,
     .enabled("a Debian mirror has to answer", { await Machine.mirrorAnswers() }),
-    .enabled(if: Machine.isRoot, "the interpreter is started by chroot, which only root may"))
+    .enabled(
+        "the interpreter is started by chroot, which root or a user namespace allows", { await Machine.canChroot() }))
 struct AssembledBaseTests {
     /// Notes of one supplier.
     final class Notes: Sendable {

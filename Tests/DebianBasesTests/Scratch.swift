@@ -30,6 +30,14 @@ struct Scratch: ~Copyable {
 enum Machine {
     static let isRoot = getuid() == 0
 
+    /// Whether a tree can be made the root of a program.
+    static func canChroot() async -> Bool {
+        if isRoot { return true }
+        let result = try? await Subprocess.run(
+            .path("/usr/bin/unshare"), arguments: ["-r", "/usr/sbin/chroot", "/", "/bin/true"], output: .discarded)
+        return result?.terminationStatus.isSuccess ?? false
+    }
+
     /// Whether a Debian mirror is known and answers.
     static func mirrorAnswers() async -> Bool {
         guard let mirror = try? DebianMirror.discover(option: nil, environment: [:]),
@@ -45,8 +53,9 @@ enum Machine {
     /// Runs a program in a tree, which becomes its root; fails with what it printed.
     static func chroot(_ root: FilePath, _ arguments: [String], _ environment: [String: String] = [:]) async throws {
         let variables = environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) } }
+        let command = (isRoot ? [] : ["/usr/bin/unshare", "-r"]) + ["/usr/sbin/chroot", root.string] + arguments
         let result = try await Subprocess.run(
-            .path("/usr/sbin/chroot"), arguments: Arguments([root.string] + arguments),
+            .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
             environment: .custom(Dictionary(uniqueKeysWithValues: variables)), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {

@@ -16,7 +16,7 @@ struct BaseFinisher {
     func finish() throws {
         try linkMergedFolders()
         for folder in [
-            "etc", "etc/ssl", "etc/ssl/certs", "home", "home/nonroot", "root", "run", "tmp", "usr/bin", "var",
+            "etc", "etc/ssl", "etc/ssl/certs", "home", "home/nonroot", "root", "run/lock", "tmp", "usr/bin", "var",
             "var/tmp",
         ] {
             try HostFiles.makeFolder(root.appending(folder))
@@ -25,6 +25,9 @@ struct BaseFinisher {
         try writeCertificates()
         for (path, target) in recipe.links.sorted(by: { $0.key < $1.key }) {
             try link(ImagePath(parsing: path), to: target)
+        }
+        if HostFiles.exists(root.appending("usr/share/zoneinfo/Etc/UTC")) {
+            try link(ImagePath("/etc/localtime"), to: "/usr/share/zoneinfo/Etc/UTC")
         }
         try link(ImagePath("/var/run"), to: "/run")
         try link(ImagePath("/var/lock"), to: "/run/lock")
