@@ -42,7 +42,8 @@ extension Sandbox {
         }
     }
 
-    /// Runs a program with a folder as its root, which takes what the program writes; fails where its status is not 0.
+    /// Runs a program with a folder as its root, which takes what the program writes, also in `/tmp`; fails where its
+    /// status is not 0.
     package func runInPlace(root: FilePath, arguments: [String], environment: [String: String]) async throws {
         let folder = try ScratchFolder(in: scratch, purpose: "in-place")
         let bottom = folder.path.appending("bottom")
@@ -50,7 +51,6 @@ extension Sandbox {
         var job = SandboxJob(arguments: arguments, layers: [bottom], scratch: folder.path)
         job.upper = root
         job.environment = environment
-        job.memory = [(ImagePath("/tmp"), 0o1777)]
         let tail = OutputTail()
         let status = try await run(job) { tail.add($0) }
         guard status == 0 else {
