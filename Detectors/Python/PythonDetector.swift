@@ -112,15 +112,17 @@ private struct PythonPlanner {
 
     private func copies(hasVenv: Bool, _ django: DjangoProject?) -> ([ArtifactCopy], [ImagePath]) {
         var copies: [ArtifactCopy] = []
-        func add(_ path: ImagePath, _ group: LayerGroup, _ reason: Reason) {
-            copies.append(ArtifactCopy(from: "builder", path: path, destination: path, group: group, reason: reason))
+        func add(_ path: ImagePath, _ group: LayerGroup, step: String, _ reason: Reason) {
+            copies.append(
+                ArtifactCopy(
+                    from: "builder", path: path, destination: path, group: group, step: step, reason: reason))
         }
-        if hasVenv { add(PythonSteps.venv, .dependencies, .usual(why: "the installed requirements")) }
-        add(PythonSteps.app, .application, .usual(why: "the service with its bytecode"))
+        if hasVenv { add(PythonSteps.venv, .dependencies, step: "compile", .usual(why: "the installed requirements")) }
+        add(PythonSteps.app, .application, step: "bytecode", .usual(why: "the service with its bytecode"))
         if let text = django?.absoluteStaticRoot, let root = try? ImagePath(parsing: text),
             !root.isInside(PythonSteps.app), let evidence = django?.staticRoot, hasVenv
         {
-            add(root, .application, .found(evidence: [evidence]))
+            add(root, .application, step: "build", .found(evidence: [evidence]))
         }
         return (copies, copies.map(\.path))
     }

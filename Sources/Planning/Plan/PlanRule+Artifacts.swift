@@ -9,6 +9,9 @@ extension PlanRule {
                     "the copy of \(copy.path) is from '\(copy.from)', which is no stage; the builder is '\(plan.builder.name)'"
                 )
             }
+            if let step = copy.step, !plan.builder.steps.contains(where: { $0.name == step }) {
+                problems.append("the copy of \(copy.path) is made by step '\(step)', which is no step of the builder")
+            }
             if !plan.builder.artifacts.contains(where: { copy.path.isInside($0) }) {
                 problems.append("the copy of \(copy.path) names no declared artifact; declare it in the builder")
             }

@@ -29,16 +29,20 @@ package struct ArtifactCopy: Codable, Hashable, Sendable {
     package var destination: ImagePath
     package var owner: Owner
     package var group: LayerGroup
+    /// The step that finishes the artifact, as the layer's history names it; nil for what the builder's base brought.
+    package var step: String?
     package var reason: Reason
 
     package init(
-        from: String, path: ImagePath, destination: ImagePath, owner: Owner = .root, group: LayerGroup, reason: Reason
+        from: String, path: ImagePath, destination: ImagePath, owner: Owner = .root, group: LayerGroup,
+        step: String? = nil, reason: Reason
     ) {
         self.from = from
         self.path = path
         self.destination = destination
         self.owner = owner
         self.group = group
+        self.step = step
         self.reason = reason
     }
 }

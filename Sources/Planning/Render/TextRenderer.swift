@@ -39,7 +39,8 @@ struct TextRenderer {
         base(plan.runtime.base)
         for copy in plan.runtime.copies.sorted(by: { $0.group < $1.group }) {
             text.add("artifact", "\(copy.path) → \(copy.destination)", indent: 2, column: Self.column)
-            text.add("\(copy.group.rawValue) layer, owner \(copy.owner)", indent: Self.inner)
+            let maker = copy.step.map { ", finished by step \($0)" } ?? ""
+            text.add("\(copy.group.rawValue) layer, owner \(copy.owner)\(maker)", indent: Self.inner)
             because(copy.reason, indent: Self.inner)
         }
         let used = plan.runtime.copies.map(\.path)

@@ -30,7 +30,8 @@ struct RuntimeAssembly: Sendable {
             layers.append((blob, "\(group.rawValue): \(holds(group))"))
         }
         let image = try ImageAssembler(store: store.blobs).assemble(
-            layers: layers.map { ($0.blob, "autoimage \($0.holds)") }, config: execution(), platform: plan.platform,
+            layers: layers.map { ($0.blob, "autoimage build: \($0.holds)") }, config: execution(),
+            platform: plan.platform,
             created: Epoch.seconds)
         return Result(image: image, layers: layers)
     }
@@ -55,8 +56,12 @@ struct RuntimeAssembly: Sendable {
     }
 
     private func content(of group: LayerGroup) -> LayerContent {
+        let writable = plan.runtime.config.writable.map(\.value)
+        let user = plan.runtime.config.user.value
         let copies = plan.runtime.copies.filter { $0.group == group }.map { copy in
-            LayerContent.Piece.tree(builder, from: copy.path, to: copy.destination, owner: { _ in copy.owner })
+            LayerContent.Piece.tree(
+                builder, from: copy.path, to: copy.destination,
+                owner: { path in writable.contains { path.isInside($0) } ? user : copy.owner })
         }
         return LayerContent(copies + files(of: group).map { .file($0) })
     }
@@ -75,11 +80,12 @@ struct RuntimeAssembly: Sendable {
     }
 
     private func holds(_ group: LayerGroup) -> String {
-        let paths = plan.runtime.copies.filter { $0.group == group }.map(\.destination)
-        let records = paths.filter {
+        let all = plan.runtime.copies.filter { $0.group == group }
+        let records = all.map(\.destination).filter {
             $0.isInside(ImagePath("/var/lib/dpkg/status.d")) && !$0.name.hasSuffix(".md5sums")
         }
-        let copies = records.isEmpty ? paths.map(\.description) : records.map { "package \($0.name)" }
+        let paths = all.map { "\($0.destination)" + ($0.step.map { " of step \($0)" } ?? "") }
+        let copies = records.isEmpty ? paths : records.map { "package \($0.name)" }
         return (copies + files(of: group).map(\.path.description)).joined(separator: " ")
     }
 
