@@ -42,7 +42,7 @@ let package = Package(
             resources: [.embedInCode("Catalog")], swiftSettings: strict),
         .target(name: "Proof", dependencies: ["OCI", "Planning"], swiftSettings: strict),
         // Effects.
-        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Files", dependencies: ["CZlib", "OCI", "Planning", system], swiftSettings: strict),
         .target(name: "Images", dependencies: ["CZlib", "Files", "OCI", "Planning", system], swiftSettings: strict),
         .target(
