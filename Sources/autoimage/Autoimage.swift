@@ -21,7 +21,7 @@ struct Autoimage: AsyncParsableCommand {
                 try command.run()
             }
         } catch let failure as Failure {
-            Terminal.standardError.line("autoimage: error: \(failure.text)")
+            Terminal.standardError.line("autoimage: error: \(Terminal.safe(failure.text))")
             exit(withCode: failure.code)
         } catch {
             exit(withError: error)

@@ -61,6 +61,7 @@ extension ConfigKey {
             $0.ignore = $1
         },
         string("environment.*", "Variable of the image.") { $0.plan.environment[$2] = $1 },
+        string("labels.*", "Label of the image, as in org.opencontainers.image.source.") { $0.plan.labels[$2] = $1 },
         string("build-environment.*", "Variable of the build's steps; it never reaches the image.") {
             $0.plan.buildEnvironment[$2] = $1
         },
@@ -213,7 +214,7 @@ extension ConfigKey {
         case .string(let text): text
         case .integer(let number): String(number)
         case .boolean(let flag): String(flag)
-        case .list, .table: throw ConfigError.kind(path, "a string", value.kind)
+        case .fraction, .list, .table: throw ConfigError.kind(path, "a string", value.kind)
         }
     }
 }

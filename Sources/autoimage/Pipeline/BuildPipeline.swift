@@ -23,24 +23,31 @@ struct BuildPipeline: Sendable {
         for warning in service.warnings { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
         let provider = try BaseProvider(service, progress)
-        progress.report(.note(text: "isolation: \(provider.sandbox.tier)"))
+        progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
+        defer { withExtendedLifetime(provider) {} }
         var pins = try await provider.pins()
+        // Recorded before anything runs: a build that fails later takes the same packages again.
+        _ = try service.lock.update(pins, state: provider.state)
         let plan = try service.plan.pinned(by: pins).validated()
         let bases = try await provider.assemble(plan.plan)
         let built = try await runSteps(plan, service, provider, bases.builder)
         let store = try LocalStore(provider.state)
         let delivery = Delivery(request: request, names: names, store: store, state: provider.state, progress: progress)
         if request.target == .builder {
-            return try delivery.deliverBuilder(plan.plan, built, provider.sandbox, bases.builder)
+            return try delivery.deliverBuilder(
+                plan.plan, built, provider.sandbox, bases.builder,
+                hidden: Set(service.settings.plan.buildEnvironment.keys))
         }
+        try Task.checkCancellation()
         let complete = try await completed(plan, &pins, built, bases.runtime)
-        _ = try service.lock.update(pins)
+        _ = try service.lock.update(pins, state: provider.state)
         progress.report(.phase(name: "assemble", detail: names.map(\.description).joined(separator: ", ")))
         let stage = RuntimeAssembly(
             plan: complete.plan, builder: built.tree, base: bases.runtime, state: provider.state)
         let image = try stage.image(in: store)
+        try Task.checkCancellation()
         let record = try stage.record(
-            of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.tier.description,
+            of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.reason,
             revision: service.revision)
         return try delivery.deliver(image.image, record)
     }

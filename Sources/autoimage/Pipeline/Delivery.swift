@@ -17,12 +17,10 @@ struct Delivery: Sendable {
     /// Delivers a runtime image; returns its reference with digest.
     func deliver(_ image: AssembledImage, _ record: ImageRecord) throws -> String {
         progress.report(.phase(name: "deliver", detail: names.map(\.description).joined(separator: ", ")))
-        for output in request.outputs { try write(image, to: output) }
+        for output in request.outputs { try write(image, to: output, names: names) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
         for name in names { try store.tag(image.descriptor, as: name) }
-        if let file = request.metadataFile {
-            try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
-        }
+        try writeMetadata(record)
         let reference = "\(names[0].tagged)@\(image.descriptor.digest)"
         progress.say(summary(record))
         progress.say(
@@ -33,7 +31,7 @@ struct Delivery: Sendable {
 
     /// Stores the builder as an image for debugging: never under a name that a runtime image has.
     func deliverBuilder(
-        _ plan: BuildPlan, _ built: any BuilderResult, _ sandbox: Sandbox, _ base: AssembledBase
+        _ plan: BuildPlan, _ built: any BuilderResult, _ sandbox: Sandbox, _ base: AssembledBase, hidden: Set<String>
     ) throws -> String {
         let name = request.tags.isEmpty ? try Reference(parsing: "\(plan.name):builder") : names[0]
         if let taken = try store.list().first(where: { $0.name == name.tagged }),
@@ -53,7 +51,8 @@ struct Delivery: Sendable {
         let holds =
             "builder: \(plan.builder.base.entry.id) and steps \(plan.builder.steps.map(\.name).joined(separator: " "))"
         let image = try ImageAssembler(store: store.blobs).assemble(
-            layers: [(blob, "autoimage \(holds)")], config: builderExecution(plan), platform: plan.platform,
+            layers: [(blob, "autoimage \(holds)")], config: builderExecution(plan, hidden: hidden),
+            platform: plan.platform,
             created: Epoch.seconds)
         let record = ImageRecord(
             name: plan.name, manifest: image.descriptor.digest, stage: "builder",
@@ -61,21 +60,23 @@ struct Delivery: Sendable {
                 .init(
                     digest: blob.descriptor.digest, size: blob.descriptor.size, unpackedSize: blob.uncompressedSize,
                     holds: holds)
-            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.tier.description,
+            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.reason,
             revision: nil,
             plan: plan)
-        for output in request.outputs { try write(image, to: output) }
+        for output in request.outputs { try write(image, to: output, names: [name]) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
         try store.tag(image.descriptor, as: name)
+        try writeMetadata(record)
         progress.say("open a shell in it: autoimage run -it \(name) sh")
         return "\(name.tagged)@\(image.descriptor.digest)"
     }
 
-    private func builderExecution(_ plan: BuildPlan) -> ImageConfig.Execution {
+    private func builderExecution(_ plan: BuildPlan, hidden: Set<String>) -> ImageConfig.Execution {
         let last = plan.builder.steps.reversed().lazy.compactMap { step -> Planning.RunCommand? in
             if case .run(let command) = step.action { command } else { nil }
         }.first
         let environment = plan.builder.base.entry.environment.merging(last?.environment ?? [:]) { _, new in new }
+            .filter { !hidden.contains($0.key) }
         return ImageConfig.Execution(
             user: "0:0", exposedPorts: [], env: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             entrypoint: [], cmd: [plan.builder.base.entry.shell?.description ?? "/bin/sh"], volumes: [],
@@ -83,7 +84,12 @@ struct Delivery: Sendable {
             stopSignal: nil)
     }
 
-    private func write(_ image: AssembledImage, to output: OutputArgument) throws {
+    private func writeMetadata(_ record: ImageRecord) throws {
+        guard let file = request.metadataFile else { return }
+        try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
+    }
+
+    private func write(_ image: AssembledImage, to output: OutputArgument, names: [Reference]) throws {
         let destination: any ImageDestination =
             switch output {
             case .layout(let folder): OCILayoutDestination(FilePath(folder))
