@@ -38,6 +38,11 @@ private struct PythonPlanner {
         let procfile = try Procfile.read(from: project.tree)
         let finder = StartFinder(project: project, requirements: requirements, procfile: procfile)
         if requirements == nil { try UnnamedImports.check(project) }
+        if let install = options.installCommand, requirements == nil {
+            throw PlanError.unusable(
+                place: install.option, what: "an install command needs to know which files it reads",
+                fix: "add a requirements.txt, empty where the command names everything itself")
+        }
         let start = try finder.find()
         let processes = try otherProcesses(finder, procfile)
         if start.shell != nil || processes.contains(where: { $0.1.shell != nil }) {
@@ -92,7 +97,7 @@ private struct PythonPlanner {
 
     /// The runtime's shell, its own or of a package that the user adds.
     private func shell(_ runtime: BaseEntry) -> ImagePath? {
-        let added = options.runtimePackages.contains { ["dash", "bash", "busybox"].contains($0.value) }
+        let added = options.runtimePackages.contains { $0.value == "dash" }
         return runtime.shell ?? (added ? ImagePath("/bin/sh") : nil)
     }
 

@@ -54,7 +54,7 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
             "\(what); choose with \(option):" + Self.list(candidates)
         case .needsShell(let command, let place, let syntax, let base):
             "\(place): '\(command)' needs a shell ('\(syntax)') and \(base) has none; write one program with its "
-                + "arguments, or move it into a script of the service"
+                + "arguments, or add a shell with --set runtime-packages=dash"
         case .unknownStep(let name, let option, let steps):
             "\(option): no step '\(name)'; the steps are \(steps.joined(separator: ", "))"
         case .unknownProcess(let name, let option, let known):

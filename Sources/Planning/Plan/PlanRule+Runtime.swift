@@ -132,7 +132,13 @@ extension RuntimeStage {
     private func holds(_ path: ImagePath) -> Bool {
         copies.contains { path.isInside($0.destination) }
             || files.contains { $0.path == path && $0.contents != nil }
-            || base.entry.offers(path)
+            || base.entry.offers(path) || base.packages.contains { Self.brings($0.value, path.withoutUsr) }
+    }
+
+    /// Whether a Debian package that the plan adds is a shell that brings the program.
+    private static func brings(_ package: String, _ path: ImagePath) -> Bool {
+        let programs = ["dash": ["sh", "dash"], "bash": ["bash"], "busybox": ["busybox"]][package] ?? []
+        return programs.contains { path == ImagePath("/bin").resolving($0) }
     }
 }
 

@@ -71,6 +71,7 @@ package struct Planner: Sendable {
         let base = plan.runtime.base.entry
         let user = options.user.map { Decided($0.value, $0.reason) } ?? plan.runtime.config.user
         plan.runtime.config.user = user
+        if user.value.uid == 0 { plan.warnings.append("the service runs as root: \(user.reason)") }
         // Bases of ours have passwd with 65532; in any other the plan writes it.
         if base.debian == nil || user.value != .nonroot {
             let reason = Reason.usual(why: "names the user \(user.value)")
