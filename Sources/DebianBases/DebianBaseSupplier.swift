@@ -41,7 +41,7 @@ package struct DebianBaseSupplier: Sendable {
         let names = Array(Set(recipe.packages + base.packages.map(\.value))).sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }
-        if let bad = names.first(where: { !PackageName.isValid($0) }) { throw DebianBaseError.badPackageName(bad) }
+        if let bad = names.first(where: { !DebianName.isPackage($0) }) { throw DebianBaseError.badPackageName(bad) }
         let files = try await root.locked {
             if refreshed.isNew(root.folder) { try await refresh(root) }
             let known = try await root.names()
