@@ -82,8 +82,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",
-            dependencies: ["BaseImages", "DebianBases", "Files", "OCI", "Planning", "TestSupport", subprocess, system],
-            swiftSettings: strict),
+            dependencies: [
+                "BaseImages", "DebianBases", "Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system,
+            ], swiftSettings: strict),
         .testTarget(
             name: "SandboxEngineTests",
             dependencies: ["CZlib", "Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],

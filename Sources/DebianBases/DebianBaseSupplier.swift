@@ -1,4 +1,5 @@
 package import Files
+import Images
 import OCI
 package import Planning
 import Synchronization
@@ -91,7 +92,7 @@ package struct DebianBaseSupplier: Sendable {
         let tree = work.path.appending("new").appending("root")
         try HostFiles.makeFolder(tree)
         let unpacked = try await unpack(pin.packages, files, into: tree, recipe)
-        let finisher = BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
+        let finisher = try BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
         try finisher.finish()
         try await makeBytecode(base.entry, recipe, tree)
         let size = try finisher.settleModes(unpacked.folders)
@@ -133,12 +134,14 @@ package struct DebianBaseSupplier: Sendable {
 
     /// Bytecode that is checked against nothing, made by one process in a fixed order with a fixed hash seed.
     private func makeBytecode(_ entry: BaseEntry, _ recipe: DebianRecipe, _ tree: FilePath) async throws {
-        let sources = try BytecodeSources(entry: entry, recipe: recipe).find(in: tree)
+        let folder = try HostFolder(tree)
+        let sources = try BytecodeSources(entry: entry, recipe: recipe).find(in: folder)
         guard !sources.isEmpty, let interpreter = entry.interpreter else { return }
         note("compiling \(sources.count) modules of \(entry.id)")
         let list = ImagePath("/tmp/bytecode-sources")
-        let place = tree.pushing(FilePath(String(list.description.dropFirst())))
-        try write(sources.map { $0.description + "\n" }.joined(), to: place)
+        do { try folder.write(sources.map { $0.description + "\n" }.joined(), to: list) } catch UnpackError.linkInPath {
+            throw DebianBaseError.blocked(base: entry.id, path: list.description)
+        }
         let arguments = [
             interpreter.description, "-B", "-s", "-m", "compileall", "-q", "-f", "-l", "--invalidation-mode",
             "unchecked-hash", "-i", list.description,
@@ -153,7 +156,7 @@ package struct DebianBaseSupplier: Sendable {
         } catch {
             throw DebianBaseError.interpreterFailed(base: entry.id, said: String(describing: error))
         }
-        try HostFiles.remove(place)
+        try folder.remove(at: list)
     }
 
     private func refresh(_ root: AptRoot) async throws {

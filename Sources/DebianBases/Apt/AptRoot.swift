@@ -25,6 +25,10 @@ struct AptRoot: Sendable {
         state: State, mirror: DebianMirror, settings: [String: String], recipe: DebianRecipe, architecture: String,
         acceptsExpired: Bool
     ) throws {
+        // They become a folder's name and lines that apt obeys.
+        if let bad = ([recipe.suite] + recipe.extraSuites).first(where: { !DebianName.isSuite($0) }) {
+            throw DebianBaseError.badSuite(bad)
+        }
         let name = ([recipe.suite] + recipe.extraSuites + [architecture]).joined(separator: "-")
         folder = state.debian.appending(name)
         lockPath = state.lock("debian-" + name)

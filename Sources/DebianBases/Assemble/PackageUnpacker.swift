@@ -44,10 +44,10 @@ struct PackageUnpacker: Sendable {
             try Self.readRecord(from: $0)
         }
         guard let control = record["control"] else { throw failure("it has no control file") }
-        let folder = root.appending("var/lib/dpkg/status.d")
-        try HostFiles.makeFolder(folder)
-        try write(control + (control.hasSuffix("\n") ? "" : "\n"), to: folder.appending(package.name))
-        try write(sums(record["md5sums"] ?? ""), to: folder.appending(package.name + ".md5sums"))
+        let tree = try HostFolder(root)
+        let folder = ImagePath("/var/lib/dpkg/status.d")
+        try tree.write(control + (control.hasSuffix("\n") ? "" : "\n"), to: folder.appending(package.name))
+        try tree.write(sums(record["md5sums"] ?? ""), to: folder.appending(package.name + ".md5sums"))
         return unpacked
     }
 
@@ -107,20 +107,5 @@ struct PackageUnpacker: Sendable {
                 return true
             }
         }
-    }
-}
-
-/// Writes a small file of a tree in the making, mode 0644 whatever the umask: no flush, the whole tree appears by
-/// rename.
-func write(_ text: String, to path: FilePath) throws {
-    do {
-        let file = try FileDescriptor.open(
-            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
-        try file.closeAfter {
-            guard fchmod(file.rawValue, 0o644) == 0 else { throw SystemError.last("change the mode of", path) }
-            _ = try file.writeAll(text.utf8)
-        }
-    } catch let code as Errno {
-        throw SystemError("write", path, code)
     }
 }
