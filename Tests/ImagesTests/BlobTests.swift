@@ -27,6 +27,10 @@ import Testing
         #expect(try HostFiles.names(in: scratch.path.pushing("blobs/sha256")) == [expected.hex])
     }
 
+    @Test func `the writer's version names the dialect, the library and its level`() {
+        #expect(LayerWriter.version.wholeMatch(of: /tar1-zlib1\.[0-9]+[0-9a-z.]*-6/) != nil, "\(LayerWriter.version)")
+    }
+
     @Test func `a damaged blob is not read`() throws {
         let scratch = try Scratch()
         let store = try BlobStore(scratch.path)
