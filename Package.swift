@@ -78,7 +78,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ImagesTests",
-            dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
+            dependencies: ["CZlib", "Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",

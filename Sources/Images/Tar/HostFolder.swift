@@ -89,6 +89,13 @@ package final class HostFolder {
         guard mknodat(descriptor, name, S_IFCHR, 0) == 0 else { throw SystemError.last("create", path.appending(name)) }
     }
 
+    /// Whether what `makeWhiteout` makes is at a name.
+    func isWhiteout(_ name: String) -> Bool {
+        var status = stat()
+        return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFCHR
+            && status.st_rdev == 0
+    }
+
     func createFile(_ name: String) throws -> HostFile {
         let opened = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw SystemError.last("create", path.appending(name)) }
