@@ -17,6 +17,9 @@ struct PackageUnpacker: Sendable {
         self.rules = rules
     }
 
+    /// The most bytes that the files of one package may have: a package must not fill the disk.
+    private static let sizeLimit: Int64 = 16 << 30
+
     /// What one package brought.
     struct Unpacked: Sendable {
         var owners: [ImagePath: Owner] = [:]
@@ -64,7 +67,9 @@ struct PackageUnpacker: Sendable {
             return place
         }
         var reader = TarReader { try pipe.read(into: $0) }
-        var unpacker = try FolderUnpacker(into: root, transform: transform)
+        var options = FolderUnpacker.Options()
+        options.sizeLimit = Self.sizeLimit
+        var unpacker = try FolderUnpacker(into: root, options: options, transform: transform)
         _ = try unpacker.unpack(&reader)
         try reader.drain()
         return notes.unpacked
