@@ -99,8 +99,11 @@ package struct DebianBaseSupplier: Sendable {
         let owners = unpacked.owners.merging(BaseFinisher.owners) { _, own in own }
         let result = AssembledBase(key: key, home: home, owners: owners, packages: pin.packages, size: size)
         try result.save(in: work.path.appending("new"))
+        // From its name on nobody looks at its bytes again, so they have to be on the disk before.
+        try HostFolder(tree).flushFileSystem()
         try HostFiles.remove(home)
         _ = try work.move(work.path.appending("new"), to: home)
+        try HostFolder(state.bases).flushNames()
         return result
     }
 

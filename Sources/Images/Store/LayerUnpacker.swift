@@ -49,7 +49,10 @@ package struct LayerUnpacker: Sendable {
         _ = try unpacker.unpack(&tar)
         try tar.drain()
         try reader.verify(diffID: diffID)
+        // From its name on nobody looks at its bytes again, so they have to be on the disk before.
+        try HostFolder(folder).flushFileSystem()
         _ = try work.move(folder, to: final)
+        try HostFolder(state.unpacked).flushNames()
         return final
     }
 }

@@ -153,6 +153,17 @@ package final class HostFolder {
         }
     }
 
+    /// Flushes everything of the file system that the folder is on: for a tree that a rename is about to make valid,
+    /// which a crash must not leave with empty files.
+    package func flushFileSystem() throws {
+        guard syncfs(descriptor) == 0 else { throw SystemError.last("flush", path) }
+    }
+
+    /// Flushes the folder's own entries: what was renamed into it stays after a crash.
+    package func flushNames() throws {
+        guard fsync(descriptor) == 0 else { throw SystemError.last("flush", path) }
+    }
+
     func setOwner(_ owner: Owner) throws { try changeOwner(descriptor, owner, path) }
     func setMode(_ mode: UInt32) throws { try changeMode(descriptor, mode, path) }
     func setTime(_ seconds: Int64) throws { try changeTime(descriptor, seconds, path) }
