@@ -78,12 +78,13 @@ let package = Package(
         ),
         .testTarget(
             name: "ImagesTests",
-            dependencies: ["Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
+            dependencies: ["CZlib", "Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",
-            dependencies: ["BaseImages", "DebianBases", "Files", "OCI", "Planning", "TestSupport", subprocess, system],
-            swiftSettings: strict),
+            dependencies: [
+                "BaseImages", "DebianBases", "Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system,
+            ], swiftSettings: strict),
         .testTarget(
             name: "SandboxEngineTests",
             dependencies: ["CZlib", "Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],

@@ -47,15 +47,52 @@ package enum BaseImages {
                 throw problem("libc.version", "a base with a C library states its version, and no other does")
             }
             guard let recipe = entry.debian else { continue }
-            if recipe.packages.isEmpty { throw problem("debian.packages", "the list is empty") }
-            for path in recipe.links.keys.sorted() where (try? ImagePath(parsing: path)) == nil {
-                throw problem("debian.links", "'\(path)' is not an absolute path")
-            }
-            for pattern in recipe.drop where !pattern.hasPrefix("/") && !pattern.hasPrefix("!/") {
-                throw problem("debian.drop", "'\(pattern)' does not start with / or !/")
-            }
+            if let (key, text) = self.problem(of: recipe) { throw problem(key, text) }
         }
         _ = try merge([catalog])
+    }
+
+    /// The first thing that is wrong with a recipe: its key, and what it is.
+    ///
+    /// Suites and packages go to apt and into paths, links are made in a folder of the host: nothing passes that means
+    /// more than a name there.
+    private static func problem(of recipe: DebianRecipe) -> (key: String, text: String)? {
+        let name = "lower-case letters, digits, '-' and '.'"
+        if !DebianName.isSuite(recipe.suite) {
+            return ("debian.suite", "\(recipe.suite.debugDescription) is not the name of a suite: \(name)")
+        }
+        for suite in recipe.extraSuites where !DebianName.isSuite(suite) {
+            return ("debian.extraSuites", "\(suite.debugDescription) is not the name of a suite: \(name)")
+        }
+        if recipe.packages.isEmpty { return ("debian.packages", "the list is empty") }
+        for package in recipe.packages where !DebianName.isPackage(package) {
+            return ("debian.packages", "\(package.debugDescription) is not the name of a package: \(name) and '+'")
+        }
+        for pattern in recipe.drop {
+            let path = pattern.hasPrefix("!") ? String(pattern.dropFirst()) : pattern
+            guard (try? ImagePath(parsing: path)) != nil else {
+                return ("debian.drop", "\(pattern.debugDescription) is not / or !/ and a path without '..'")
+            }
+        }
+        return problem(ofLinks: recipe.links)
+    }
+
+    private static func problem(ofLinks links: [String: String]) -> (key: String, text: String)? {
+        var paths: [ImagePath] = []
+        for (text, target) in links.sorted(by: { $0.key < $1.key }) {
+            guard let path = try? ImagePath(parsing: text), path != .root else {
+                return ("debian.links", "\(text.debugDescription) is not an absolute path")
+            }
+            guard !target.isEmpty, !target.utf8.contains(0) else {
+                return ("debian.links", "\(path) has the target \(target.debugDescription), which is not a path")
+            }
+            paths.append(path)
+        }
+        for path in paths {
+            guard let above = paths.first(where: { $0 != path && path.isInside($0) }) else { continue }
+            return ("debian.links", "\(path) lies below \(above), which is a link itself")
+        }
+        return nil
     }
 }
 

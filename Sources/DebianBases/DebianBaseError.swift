@@ -14,6 +14,9 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
     case noKeyring
     case badHome(String)
     case badPackageName(String)
+    case badSuite(String)
+    /// A link or a file stands where the base needs a folder.
+    case blocked(base: String, path: String)
     case unknownPackage(name: String, suite: String, nearest: String?)
     case missingFromClosedList(names: [String], suite: String)
     case expired(suite: String, said: String)
@@ -54,14 +57,18 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
                 + " MIRROR-URL,SECURITY-URL"
         case .toolFailed(let name, let said): "'\(name)' cannot be started: \(said); check the host's installation"
         case .noTool(let name):
-            "'\(name)' is not installed: the debian bases need apt and dpkg of a Debian host; install them or choose"
-                + " --bases official"
+            "'\(name)' is not installed: the debian bases need apt and dpkg; install them, or build on a Debian host"
         case .noKeyring:
             "/usr/share/keyrings/debian-archive-keyring.gpg is missing: Debian's packages cannot be verified without"
                 + " it; install the package debian-archive-keyring"
         case .badHome(let path): "the state folder '\(path)' has a character that apt cannot take; set AUTOIMAGE_HOME"
         case .badPackageName(let name):
-            "'\(name)' is not the name of a Debian package: lower-case letters, digits, '+', '-' and '.'"
+            "\(name.debugDescription) is not the name of a Debian package: lower-case letters, digits, '+', '-' and '.'"
+        case .badSuite(let name):
+            "\(name.debugDescription) is not the name of a Debian suite: lower-case letters, digits, '-' and '.'"
+        case .blocked(let base, let path):
+            "base '\(base)': \(path) cannot be made, as a link or a file stands on the way; mend 'links' of its catalog"
+                + " entry"
         case .unknownPackage(let name, let suite, let nearest):
             "Debian \(suite) has no package '\(name)'"
                 + (nearest.map { "; did you mean '\($0)'?" } ?? "; look for its name with apt-cache search")

@@ -1,4 +1,5 @@
 package import Files
+import Images
 import OCI
 package import Planning
 import Synchronization
@@ -41,7 +42,7 @@ package struct DebianBaseSupplier: Sendable {
         let names = Array(Set(recipe.packages + base.packages.map(\.value))).sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }
-        if let bad = names.first(where: { !PackageName.isValid($0) }) { throw DebianBaseError.badPackageName(bad) }
+        if let bad = names.first(where: { !DebianName.isPackage($0) }) { throw DebianBaseError.badPackageName(bad) }
         let files = try await root.locked {
             if refreshed.isNew(root.folder) { try await refresh(root) }
             let known = try await root.names()
@@ -96,15 +97,18 @@ package struct DebianBaseSupplier: Sendable {
         let tree = work.path.appending("new").appending("root")
         try HostFiles.makeFolder(tree)
         let unpacked = try await unpack(pin.packages, files, into: tree, recipe)
-        let finisher = BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
+        let finisher = try BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
         try finisher.finish()
         try await makeBytecode(base.entry, recipe, tree)
         let size = try finisher.settleModes(unpacked.folders)
         let owners = unpacked.owners.merging(BaseFinisher.owners) { _, own in own }
         let result = AssembledBase(key: key, home: home, owners: owners, packages: pin.packages, size: size)
         try result.save(in: work.path.appending("new"))
+        // From its name on nobody looks at its bytes again, so they have to be on the disk before.
+        try HostFolder(tree).flushFileSystem()
         try HostFiles.remove(home)
         _ = try work.move(work.path.appending("new"), to: home)
+        try HostFolder(state.bases).flushNames()
         return result
     }
 
@@ -145,12 +149,14 @@ package struct DebianBaseSupplier: Sendable {
 
     /// Bytecode that is checked against nothing, made by one process in a fixed order with a fixed hash seed.
     private func makeBytecode(_ entry: BaseEntry, _ recipe: DebianRecipe, _ tree: FilePath) async throws {
-        let sources = try BytecodeSources(entry: entry, recipe: recipe).find(in: tree)
+        let folder = try HostFolder(tree)
+        let sources = try BytecodeSources(entry: entry, recipe: recipe).find(in: folder)
         guard !sources.isEmpty, let interpreter = entry.interpreter else { return }
         note("compiling \(sources.count) modules of \(entry.id)")
         let list = ImagePath("/tmp/bytecode-sources")
-        let place = tree.pushing(FilePath(String(list.description.dropFirst())))
-        try write(sources.map { $0.description + "\n" }.joined(), to: place)
+        do { try folder.write(sources.map { $0.description + "\n" }.joined(), to: list) } catch UnpackError.linkInPath {
+            throw DebianBaseError.blocked(base: entry.id, path: list.description)
+        }
         let arguments = [
             interpreter.description, "-B", "-s", "-m", "compileall", "-q", "-f", "-l", "--invalidation-mode",
             "unchecked-hash", "-i", list.description,
@@ -165,7 +171,7 @@ package struct DebianBaseSupplier: Sendable {
         } catch {
             throw DebianBaseError.interpreterFailed(base: entry.id, said: String(describing: error))
         }
-        try HostFiles.remove(place)
+        try folder.remove(at: list)
     }
 
     private func refresh(_ root: AptRoot) async throws {

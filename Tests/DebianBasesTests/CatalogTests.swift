@@ -26,7 +26,7 @@ struct CatalogTests {
         #expect(entry.endOfLife != nil)
         #expect((entry.note != nil) == (recipe.suite == "testing"))
         #expect(recipe.packages == recipe.packages.sorted())
-        #expect(recipe.packages.allSatisfy(PackageName.isValid))
+        #expect(recipe.packages.allSatisfy(DebianName.isPackage))
         for package in ["base-files", "ca-certificates", "tzdata", "libc-bin"] {
             #expect(recipe.packages.contains(package), "\(package)")
         }
@@ -67,5 +67,58 @@ struct CatalogTests {
         let catalog = try BaseImages.catalog()
         let id = try #require(catalog.entries.first?.id)
         #expect(throws: BaseCatalogError.twice(entry: id)) { try BaseImages.merge([catalog, catalog]) }
+    }
+
+    /// The first recipe of the embedded catalog with other suites, packages, patterns or links.
+    private func decode(
+        suite: String? = nil, extra: [String] = [], packages: [String]? = nil, drop: [String] = [],
+        links: [String: String] = [:]
+    ) throws -> BaseCatalog {
+        let entry = try #require(try BaseImages.catalog().entries.first)
+        let old = try #require(entry.debian)
+        let recipe = DebianRecipe(
+            suite: suite ?? old.suite, extraSuites: extra, packages: packages ?? old.packages, closed: true, drop: drop,
+            links: links, bytecode: [])
+        let changed = BaseEntry(
+            id: "mine", family: "debian", language: "python", version: "3.11", role: .runtime,
+            reference: entry.reference, libc: entry.libc, release: entry.release, interpreter: nil, abi: nil,
+            shell: nil, user: entry.user, tools: [], environment: [:], endOfLife: nil, note: nil, debian: recipe)
+        let bytes = try CanonicalJSON.encode(BaseCatalog(date: "2026-01-01", entries: [changed]))
+        return try BaseImages.decode(file: bytes, name: "x.json")
+    }
+
+    private func refused(_ key: String, _ problem: String) -> BaseCatalogError {
+        .invalid(file: "x.json", entry: "mine", key: key, problem: problem)
+    }
+
+    @Test func `takes suites, packages, patterns and links that are names`() throws {
+        let catalog = try decode(
+            suite: "bookworm", extra: ["bookworm-backports"], packages: ["g++"], drop: ["/usr/bin/*", "!/usr/bin/x"],
+            links: ["/usr/bin/cc": "gcc", "/usr/bin/cc1": "/gcc"])
+        #expect(catalog.entries.map(\.id) == ["mine"])
+    }
+
+    @Test func `refuses what means more than a name to apt or the host`() {
+        let letters = "lower-case letters, digits, '-' and '.'"
+        #expect(throws: refused("debian.suite", #""../../x" is not the name of a suite: \#(letters)"#)) {
+            try decode(suite: "../../x")
+        }
+        let line = "x main\ndeb [trusted=yes] file:/"
+        #expect(
+            throws: refused("debian.extraSuites", "\(line.debugDescription) is not the name of a suite: \(letters)")
+        ) { try decode(extra: [line]) }
+        #expect(throws: refused("debian.packages", #""-oDir=/x" is not the name of a package: \#(letters) and '+'"#)) {
+            try decode(packages: ["libc6", "-oDir=/x"])
+        }
+        #expect(throws: refused("debian.drop", #""/a/../b" is not / or !/ and a path without '..'"#)) {
+            try decode(drop: ["/a/../b"])
+        }
+        #expect(throws: refused("debian.links", "/a/cron.d lies below /a, which is a link itself")) {
+            try decode(links: ["/a": "/etc", "/a/cron.d": "x"])
+        }
+        #expect(throws: refused("debian.links", #""a" is not an absolute path"#)) { try decode(links: ["a": "b"]) }
+        #expect(throws: refused("debian.links", #"/a has the target "", which is not a path"#)) {
+            try decode(links: ["/a": ""])
+        }
     }
 }

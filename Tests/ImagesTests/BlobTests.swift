@@ -27,6 +27,10 @@ import Testing
         #expect(try HostFiles.names(in: scratch.path.pushing("blobs/sha256")) == [expected.hex])
     }
 
+    @Test func `the writer's version names the dialect, the library and its level`() {
+        #expect(LayerWriter.version.wholeMatch(of: /tar1-zlib1\.[0-9]+[0-9a-z.]*-6/) != nil, "\(LayerWriter.version)")
+    }
+
     @Test func `a damaged blob is not read`() throws {
         let scratch = try Scratch()
         let store = try BlobStore(scratch.path)
@@ -114,6 +118,27 @@ import Testing
         bytes[12] ^= 0x55
         let broken = try store.write(bytes, mediaType: .layerGzip)
         #expect(throws: GzipError.damaged) { try LayerReader(broken, in: store).forEachChunk { _ in } }
+    }
+
+    @Test func `a blob that unpacks to far more than itself is refused by name`() throws {
+        let scratch = try Scratch()
+        let store = try BlobStore(scratch.path)
+        let path = ImagePath("/zeros")
+        let tree = ZeroTree(size: 8 << 20)
+        let layer = try #require(
+            try LayerBuilder(store: store).build(LayerContent([.tree(tree, from: path, to: path)])))
+        func read(_ bound: ExpansionBound) throws -> Int64 {
+            let reader = try LayerReader(layer.descriptor, in: store, bound: bound)
+            try reader.forEachChunk { _ in }
+            return reader.tarSize
+        }
+        #expect(layer.descriptor.size * 200 < 8 << 20)
+        let error = #expect(throws: BlobError.self) { try read(ExpansionBound(free: 1 << 20, ratio: 200)) }
+        #expect(error?.description.hasPrefix("the layer \(layer.descriptor.digest) unpacks to more than ") == true)
+        #expect(try read(ExpansionBound(free: 9 << 20, ratio: 200)) == layer.tarSize)
+        #expect(try read(ExpansionBound(free: 1 << 20, ratio: 2000)) == layer.tarSize)
+        #expect(try read(.usual) == layer.tarSize)
+        #expect(ExpansionBound.usual.free == 10 << 30)
     }
 
     @Test func `a zstd layer is refused with its type`() throws {

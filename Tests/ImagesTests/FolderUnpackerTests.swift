@@ -1,3 +1,4 @@
+import CAttributes
 import Files
 import Glibc
 import Images
@@ -112,6 +113,27 @@ import Testing
         var options = Options()
         options.whiteouts = .apply
         #expect(throws: UnpackError.self) { try unpack([(.file(name), "")], into: scratch, options: options) }
+    }
+
+    /// Orders in which one layer may hide a path and put a folder of its own there, and whether the folder must be opaque.
+    @Test(arguments: [
+        ([(TarEntry.file(".wh.d"), ""), (.folder("d"), ""), (.file("d/new"), "n")], true),
+        ([(.folder("d"), ""), (.file("d/new"), "n"), (.file(".wh.d"), "")], true),
+        ([(.file(".wh.d"), ""), (.file("d/new"), "n")], true),
+        ([(.folder("d"), ""), (.file("d/new"), "n")], false),
+        ([(.folder("d"), ""), (.file("d/.wh.old"), ""), (.file("d/new"), "n")], false),
+    ])
+    func `a folder in the place of a hidden one shows nothing of it`(_ list: [(TarEntry, String)], _ isOpaque: Bool)
+        throws
+    {
+        let scratch = try Scratch()
+        var options = Options()
+        options.whiteouts = .overlay
+        _ = try unpack(list, into: scratch, options: options)
+        #expect(try scratch.text("root/d/new") == "n")
+        var value: UInt8 = 0
+        let count = lgetxattr(scratch.path.pushing("root/d").string, "user.overlay.opaque", &value, 1)
+        #expect((count == 1 && value == UInt8(ascii: "y")) == isOpaque)
     }
 
     @Test func `leaves devices and pipes out and counts them`() async throws {

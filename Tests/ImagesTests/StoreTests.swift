@@ -159,4 +159,19 @@ import Testing
         }
         #expect(try HostFiles.names(in: state.unpacked) == [])
     }
+
+    @Test func `a layer of more bytes than the limit is not unpacked`() throws {
+        let bytes = try archive([(.file("a"), "12"), (.file("b"), "34")])
+        let layer = try store.blobs.write(bytes, mediaType: .layerTar)
+        let config = ImageConfig(
+            created: nil, platform: .host, config: try image("x").config.config,
+            rootfs: ImageConfig.RootFS(diffIDs: [Digest(of: bytes)]), history: [])
+        let image = AssembledImage(
+            descriptor: layer, manifest: Manifest(config: layer, layers: [layer]), config: config)
+        #expect(throws: UnpackError.tooLarge(ImagePath("/b"), limit: 3)) {
+            try LayerUnpacker(state: state, store: store.blobs, sizeLimit: 3).unpack(image)
+        }
+        #expect(try HostFiles.names(in: state.unpacked) == [])
+        #expect(try LayerUnpacker(state: state, store: store.blobs, sizeLimit: 4).unpack(image).count == 1)
+    }
 }

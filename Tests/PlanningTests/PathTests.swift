@@ -58,4 +58,20 @@ import Testing
         #expect(ImagePath.root.parent == nil)
         #expect(venv.parent == ImagePath("/opt"))
     }
+
+    /// The kernel compares bytes: these are two files.
+    @Test func `tells names of other bytes apart, whatever they look like`() throws {
+        let composed = "caf\u{E9}"
+        let decomposed = "cafe\u{301}"
+        #expect(composed == decomposed)
+        let sources = try [composed, decomposed].map { try SourcePath(parsing: "a/\($0)/b") }
+        #expect(Set(sources).count == 2)
+        #expect(try !sources[0].isInside(SourcePath(parsing: "a/\(decomposed)")))
+        #expect(try sources[0].isInside(SourcePath(parsing: "a/\(composed)")))
+        let images = try [composed, decomposed].map { try ImagePath(parsing: "/a/\($0)") }
+        #expect(images[0] != images[1])
+        #expect(Dictionary(grouping: images, by: \.self).count == 2)
+        #expect(try Set([images[0], ImagePath(parsing: "/a//\(composed)/")]).count == 1)
+        #expect(images[0].relative(to: images[1]) == nil)
+    }
 }

@@ -25,6 +25,10 @@ struct AptRoot: Sendable {
         state: State, mirror: DebianMirror, settings: [String: String], recipe: DebianRecipe, architecture: String,
         acceptsExpired: Bool
     ) throws {
+        // They become a folder's name and lines that apt obeys.
+        if let bad = ([recipe.suite] + recipe.extraSuites).first(where: { !DebianName.isSuite($0) }) {
+            throw DebianBaseError.badSuite(bad)
+        }
         let name = ([recipe.suite] + recipe.extraSuites + [architecture]).joined(separator: "-")
         folder = state.debian.appending(name)
         lockPath = state.lock("debian-" + name)
@@ -66,7 +70,7 @@ struct AptRoot: Sendable {
     /// The package files of exactly these packages.
     func files(of names: [String]) async throws -> [PackageFile] {
         try configure()
-        let output = try await apt("apt-get", ["-qq", "download", "--print-uris"] + names)
+        let output = try await apt("apt-get", ["-qq", "download", "--print-uris", "--"] + names)
         guard output.isSuccess else { throw failure(output) }
         return try PackageFile.parse(output.text)
     }
@@ -74,7 +78,7 @@ struct AptRoot: Sendable {
     /// The package files of these packages and of everything they depend on, recommendations left out.
     func filesWithDependencies(of names: [String]) async throws -> [PackageFile] {
         try configure()
-        let output = try await apt("apt-get", ["-qq", "-y", "--print-uris", "install"] + names)
+        let output = try await apt("apt-get", ["-qq", "-y", "--print-uris", "install", "--"] + names)
         guard output.isSuccess else { throw failure(output) }
         return try PackageFile.parse(output.text)
     }
@@ -89,7 +93,7 @@ struct AptRoot: Sendable {
 
     /// Whether the index has a package in just this version.
     func has(_ package: PinnedPackage) async throws -> Bool {
-        let output = try await apt("apt-cache", ["show", "\(package.name)=\(package.version)"])
+        let output = try await apt("apt-cache", ["show", "--", "\(package.name)=\(package.version)"])
         return output.isSuccess && output.text.split(separator: "\n").contains("Version: \(package.version)")
     }
 
@@ -98,7 +102,7 @@ struct AptRoot: Sendable {
     func download(_ packages: [PinnedPackage]) async throws -> HostTool.Output {
         try configure()
         return try await apt(
-            "apt-get", ["-q", "download"] + packages.map { "\($0.name)=\($0.version)" },
+            "apt-get", ["-q", "download", "--"] + packages.map { "\($0.name)=\($0.version)" },
             directory: folder.appending("fetch"))
     }
 

@@ -33,20 +33,15 @@ struct PackageFile: Hashable, Sendable {
     static func parse(fileName: String) -> (name: String, version: String)? {
         let parts = fileName.split(separator: "_").map(String.init)
         guard parts.count == 3, parts[2].hasSuffix(".deb") else { return nil }
-        return (parts[0], parts[1].replacing("%3a", with: ":"))
+        let version = parts[1].replacing("%3a", with: ":")
+        return DebianName.isPackage(parts[0]) && DebianName.isVersion(version) ? (parts[0], version) : nil
     }
 
     var pinned: PinnedPackage { PinnedPackage(name: name, version: version, sha256: sha256) }
 }
 
-/// Names of Debian packages (deb-control(5)).
+/// Finding the package that was meant.
 enum PackageName {
-    /// Whether a text is a name: nothing that apt would take for an option, a version or a removal.
-    static func isValid(_ name: String) -> Bool {
-        guard name.utf8.count >= 2, let first = name.utf8.first, isAlphanumeric(first) else { return false }
-        return name.utf8.allSatisfy { isAlphanumeric($0) || "+-.".utf8.contains($0) }
-    }
-
     /// The known name that differs in the fewest letters, where it is near enough to be meant.
     static func nearest(to name: String, in known: Set<String>) -> String? {
         let limit = max(2, name.utf8.count / 3)
@@ -73,9 +68,5 @@ enum PackageName {
             }
         }
         return row[right.count]
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
     }
 }

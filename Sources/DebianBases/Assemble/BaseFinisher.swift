@@ -1,44 +1,63 @@
 import Files
 import Glibc
+import Images
 import Planning
 import SystemPackage
 
 /// Adds to an unpacked tree what packages leave to their scripts: links, accounts, certificates, places to write.
+///
+/// A catalog is a file of the user's repository and may name any link, so nothing here is reached through one.
 struct BaseFinisher {
-    let root: FilePath
-    let entry: BaseEntry
-    let recipe: DebianRecipe
+    private let root: FilePath
+    private let tree: HostFolder
+    private let entry: BaseEntry
+    private let recipe: DebianRecipe
+
+    init(root: FilePath, entry: BaseEntry, recipe: DebianRecipe) throws {
+        self.root = root
+        tree = try HostFolder(root)
+        self.entry = entry
+        self.recipe = recipe
+    }
 
     /// Owners of what this adds, other than root.
     static let owners: [ImagePath: Owner] = [ImagePath("/home/nonroot"): .nonroot]
 
     /// Does everything but bytecode and modes.
     func finish() throws {
+        do { try finishChecked() } catch UnpackError.linkInPath(let path) {
+            throw DebianBaseError.blocked(base: entry.id, path: path.description)
+        }
+    }
+
+    private func finishChecked() throws {
         try linkMergedFolders()
         for folder in [
-            "etc", "etc/ssl", "etc/ssl/certs", "home", "home/nonroot", "root", "run/lock", "tmp", "usr/bin", "var",
-            "var/tmp",
+            ImagePath("/etc/ssl/certs"), ImagePath("/home/nonroot"), ImagePath("/root"), ImagePath("/run/lock"),
+            ImagePath("/tmp"), ImagePath("/usr/bin"), ImagePath("/var/tmp"),
         ] {
-            try HostFiles.makeFolder(root.appending(folder))
+            try tree.makeFolder(at: folder)
         }
         try writeAccounts()
         try writeCertificates()
         for (path, target) in recipe.links.sorted(by: { $0.key < $1.key }) {
-            try link(ImagePath(parsing: path), to: target)
+            let stated = try ImagePath(parsing: path)
+            // The folders at the root are links by now.
+            try tree.link(UnpackRules.merged(stated) ?? stated, to: target)
         }
-        if HostFiles.exists(root.appending("usr/share/zoneinfo/Etc/UTC")) {
-            try link(ImagePath("/etc/localtime"), to: "/usr/share/zoneinfo/Etc/UTC")
+        if try tree.kind(at: ImagePath("/usr/share/zoneinfo/Etc/UTC")) != nil {
+            try tree.link(ImagePath("/etc/localtime"), to: "/usr/share/zoneinfo/Etc/UTC")
         }
-        try link(ImagePath("/var/run"), to: "/run")
-        try link(ImagePath("/var/lock"), to: "/run/lock")
+        try tree.link(ImagePath("/var/run"), to: "/run")
+        try tree.link(ImagePath("/var/lock"), to: "/run/lock")
     }
 
     private func linkMergedFolders() throws {
         for name in UnpackRules.mergedFolders {
-            let isUsed = HostFiles.exists(root.appending("usr").appending(name))
-            if isUsed || ["bin", "lib", "sbin"].contains(name) {
-                try HostFiles.makeFolder(root.appending("usr").appending(name))
-                try link(ImagePath.root.resolving(name), to: "usr/\(name)")
+            let place = ImagePath("/usr").resolving(name)
+            if try tree.kind(at: place) != nil || ["bin", "lib", "sbin"].contains(name) {
+                try tree.makeFolder(at: place)
+                try tree.link(ImagePath.root.resolving(name), to: "usr/\(name)")
             }
         }
     }
@@ -51,9 +70,9 @@ struct BaseFinisher {
             nonroot:x:65532:65532:nonroot:/home/nonroot:/usr/sbin/nologin
 
             """
-        try write(passwd, to: root.appending("etc/passwd"))
+        try tree.write(passwd, to: ImagePath("/etc/passwd"))
         let group = "root:x:0:\nnobody:x:65534:\ntty:x:5:\nstaff:x:50:\nnonroot:x:65532:\n"
-        try write(group, to: root.appending("etc/group"))
+        try tree.write(group, to: ImagePath("/etc/group"))
         let services = """
             passwd: files
             group: files
@@ -66,36 +85,28 @@ struct BaseFinisher {
             rpc: files
 
             """
-        try write(services, to: root.appending("etc/nsswitch.conf"))
+        try tree.write(services, to: ImagePath("/etc/nsswitch.conf"))
     }
 
     /// One file of all authorities, as `update-ca-certificates` makes it; the package's folder is not shipped.
     private func writeCertificates() throws {
-        let folder = root.appending("usr/share/ca-certificates")
-        guard HostFiles.exists(folder) else { return }
+        let place = ImagePath("/usr/share/ca-certificates")
+        guard let folder = try tree.folder(at: place) else { return }
+        try tree.write(certificates(in: folder), to: ImagePath("/etc/ssl/certs/ca-certificates.crt"))
+        try tree.remove(at: place)
+    }
+
+    private func certificates(in folder: HostFolder) throws -> String {
         var bundle = ""
-        for path in try files(below: folder) where path.extension == "crt" {
-            let text = String(decoding: try HostFiles.read(path) ?? [], as: UTF8.self)
-            bundle += text + (text.hasSuffix("\n") ? "" : "\n")
+        for name in try folder.names().sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+            if let inner = try folder.folder(name) {
+                bundle += try certificates(in: inner)
+            } else if name.hasSuffix(".crt"), let bytes = try folder.read(name) {
+                let text = String(decoding: bytes, as: UTF8.self)
+                bundle += text + (text.hasSuffix("\n") ? "" : "\n")
+            }
         }
-        try write(bundle, to: root.appending("etc/ssl/certs/ca-certificates.crt"))
-        try HostFiles.remove(folder)
-    }
-
-    private func files(below folder: FilePath) throws -> [FilePath] {
-        try HostFiles.names(in: folder).flatMap { name -> [FilePath] in
-            let path = folder.appending(name)
-            return name.hasSuffix(".crt") ? [path] : try files(below: path)
-        }
-    }
-
-    /// Makes a link; what is at the path gives way, unless it is a folder with something in it.
-    private func link(_ path: ImagePath, to target: String) throws {
-        guard let parent = path.parent else { return }
-        let place = root.pushing(FilePath(String(path.description.dropFirst())))
-        try HostFiles.makeFolder(root.pushing(FilePath(String(parent.description.dropFirst()))))
-        if unlink(place.string) != 0, errno == EISDIR || errno == EPERM { rmdir(place.string) }
-        guard symlink(target, place.string) == 0 else { throw SystemError.last("create", place) }
+        return bundle
     }
 
     /// Gives every folder the mode its package states, or 0755, and every file of bytecode 0644, so that no umask

@@ -1,7 +1,5 @@
-import Files
-import Glibc
+import Images
 import Planning
-import SystemPackage
 
 /// Finds the Python modules of a tree that get bytecode.
 struct BytecodeSources {
@@ -17,22 +15,19 @@ struct BytecodeSources {
     }
 
     /// The `.py` files in the recipe's folders, sorted; one whose bytecode file the recipe drops is left out.
-    func find(in tree: FilePath) throws -> [ImagePath] {
-        try folders.flatMap { try find($0, tree.pushing(FilePath(String($0.description.dropFirst())))) }.sorted()
+    ///
+    /// No link is followed, and a folder that is not there holds nothing.
+    func find(in tree: HostFolder) throws -> [ImagePath] {
+        try folders.flatMap { folder in try tree.folder(at: folder).map { try find(folder, $0) } ?? [] }.sorted()
     }
 
-    private func find(_ folder: ImagePath, _ place: FilePath) throws -> [ImagePath] {
-        try HostFiles.names(in: place).flatMap { name -> [ImagePath] in
-            var status = stat()
-            guard lstat(place.appending(name).string, &status) == 0 else { return [] }
+    private func find(_ folder: ImagePath, _ place: HostFolder) throws -> [ImagePath] {
+        try place.names().flatMap { name -> [ImagePath] in
             let path = folder.resolving(name)
-            switch status.st_mode & S_IFMT {
-            case S_IFDIR: return try find(path, place.appending(name))
-            case S_IFREG where name.hasSuffix(".py"):
-                let bytecode = folder.resolving("__pycache__/\(name.dropLast(3)).\(tag).pyc")
-                return rules.place(bytecode) == nil ? [] : [path]
-            default: return []
-            }
+            if let inner = try place.folder(name) { return try find(path, inner) }
+            guard name.hasSuffix(".py"), place.isFile(name) else { return [] }
+            let bytecode = folder.resolving("__pycache__/\(name.dropLast(3)).\(tag).pyc")
+            return rules.place(bytecode) == nil ? [] : [path]
         }
     }
 }

@@ -13,6 +13,9 @@ struct PackageUnpacker: Sendable {
 
     init(root: FilePath) { self.root = root }
 
+    /// The most bytes that the files of one package may have: a package must not fill the disk.
+    private static let sizeLimit: Int64 = 16 << 30
+
     /// What one package brought.
     struct Unpacked: Sendable {
         var owners: [ImagePath: Owner] = [:]
@@ -44,10 +47,10 @@ struct PackageUnpacker: Sendable {
             try Self.readRecord(from: $0)
         }
         guard let control = record["control"] else { throw failure("it has no control file") }
-        let folder = root.appending("var/lib/dpkg/status.d")
-        try HostFiles.makeFolder(folder)
-        try write(control + (control.hasSuffix("\n") ? "" : "\n"), to: folder.appending(package.name))
-        try write(sums(record["md5sums"] ?? "", by: rules), to: folder.appending(package.name + ".md5sums"))
+        let tree = try HostFolder(root)
+        let folder = ImagePath("/var/lib/dpkg/status.d")
+        try tree.write(control + (control.hasSuffix("\n") ? "" : "\n"), to: folder.appending(package.name))
+        try tree.write(sums(record["md5sums"] ?? "", by: rules), to: folder.appending(package.name + ".md5sums"))
         return unpacked
     }
 
@@ -64,7 +67,9 @@ struct PackageUnpacker: Sendable {
             return place
         }
         var reader = TarReader { try pipe.read(into: $0) }
-        var unpacker = try FolderUnpacker(into: root, transform: transform)
+        var options = FolderUnpacker.Options()
+        options.sizeLimit = Self.sizeLimit
+        var unpacker = try FolderUnpacker(into: root, options: options, transform: transform)
         _ = try unpacker.unpack(&reader)
         try reader.drain()
         return notes.unpacked
@@ -107,20 +112,5 @@ struct PackageUnpacker: Sendable {
                 return true
             }
         }
-    }
-}
-
-/// Writes a small file of a tree in the making, mode 0644 whatever the umask: no flush, the whole tree appears by
-/// rename.
-func write(_ text: String, to path: FilePath) throws {
-    do {
-        let file = try FileDescriptor.open(
-            path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite])
-        try file.closeAfter {
-            guard fchmod(file.rawValue, 0o644) == 0 else { throw SystemError.last("change the mode of", path) }
-            _ = try file.writeAll(text.utf8)
-        }
-    } catch let code as Errno {
-        throw SystemError("write", path, code)
     }
 }

@@ -156,6 +156,8 @@ package enum BlobError: Error, Equatable, CustomStringConvertible {
     /// A layer that decompresses to something else than the config says.
     case wrongDiffID(Digest, expected: Digest)
     case unsupported(Digest, mediaType: String)
+    /// A compressed layer that would fill the disk; `bytes` were unpacked before it was stopped.
+    case expandsTooFar(Digest, compressed: Int64, bytes: Int64)
 
     package var description: String {
         switch self {
@@ -167,6 +169,9 @@ package enum BlobError: Error, Equatable, CustomStringConvertible {
             "the layer \(digest) does not hold \(expected), as the image's config says"
         case .unsupported(let digest, let type):
             "the layer \(digest) is '\(type)'; only plain and gzip tar are supported"
+        case .expandsTooFar(let digest, let compressed, let bytes):
+            "the layer \(digest) unpacks to more than \(bytes) bytes from \(compressed): it looks made to fill the disk;"
+                + " remove the image"
         }
     }
 }

@@ -6,6 +6,10 @@ import Dispatch
 /// The stream is cut into blocks of 1 MiB that are compressed side by side, each with the 32 KiB before it as its
 /// dictionary; the last block ends the stream. The header has no name and no time (RFC 1952).
 final class GzipWriter {
+    /// Of the library that runs, as in `1.3.1`.
+    static let libraryVersion = zlibVersion().map { String(cString: $0) } ?? ZLIB_VERSION
+    /// zlib's own default.
+    static let level: Int32 = 6
     private static let blockSize = 1 << 20
     private static let windowSize = 1 << 15
     private static let header: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]
@@ -114,7 +118,7 @@ private final class BlockCompressor {
         stream.initialize(to: z_stream())
         // zlib's bound for incompressible data, and room for the flush.
         buffer = .allocate(byteCount: blockSize + blockSize / 256 + 4096, alignment: 16)
-        guard autoimage_deflateInit(stream, 6) == Z_OK else { throw GzipError.compressor }
+        guard autoimage_deflateInit(stream, GzipWriter.level) == Z_OK else { throw GzipError.compressor }
     }
 
     deinit {

@@ -4,6 +4,7 @@ package import OCI
 package final class LayerReader {
     private let descriptor: Descriptor
     private let blob: BlobReader
+    private let bound: ExpansionBound
     private var compressed = DigestHasher()
     private var plain = DigestHasher()
     private var gzip: GzipReader?
@@ -12,8 +13,11 @@ package final class LayerReader {
     package private(set) var tarSize: Int64 = 0
 
     /// Opens a layer; plain and gzip tar can be read.
-    package init(_ descriptor: Descriptor, in store: BlobStore) throws {
+    ///
+    /// Fails while reading, with `BlobError.expandsTooFar`, where the tar grows past `bound`.
+    package init(_ descriptor: Descriptor, in store: BlobStore, bound: ExpansionBound = .usual) throws {
         self.descriptor = descriptor
+        self.bound = bound
         blob = try store.open(descriptor.digest)
         let type = descriptor.mediaType.rawValue
         if type.hasSuffix("gzip") {
@@ -28,6 +32,9 @@ package final class LayerReader {
         let count = try gzip.map { try $0.read(into: buffer) } ?? readBlob(into: buffer)
         plain.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         tarSize += Int64(count)
+        guard tarSize <= bound.limit(compressed: blobSize) else {
+            throw BlobError.expandsTooFar(descriptor.digest, compressed: blobSize, bytes: tarSize)
+        }
         return count
     }
 
@@ -59,5 +66,26 @@ package final class LayerReader {
         compressed.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         blobSize += Int64(count)
         return count
+    }
+}
+
+/// How far a compressed layer may expand: a small blob must not fill a disk.
+package struct ExpansionBound: Sendable {
+    /// Bytes that any layer may have.
+    package let free: Int64
+    /// How many times its compressed size a bigger layer may have.
+    package let ratio: Int64
+
+    package init(free: Int64, ratio: Int64) {
+        self.free = free
+        self.ratio = ratio
+    }
+
+    /// 10 GiB, or 200 times the blob: programs and their data compress to a tenth at best.
+    package static let usual = ExpansionBound(free: 10 << 30, ratio: 200)
+
+    fileprivate func limit(compressed: Int64) -> Int64 {
+        let (product, overflow) = compressed.multipliedReportingOverflow(by: ratio)
+        return overflow ? .max : max(free, product)
     }
 }

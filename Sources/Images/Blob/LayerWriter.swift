@@ -25,6 +25,11 @@ package struct LayerBlob: Codable, Hashable, Sendable {
 ///
 /// Memory does not depend on the layer's size.
 package struct LayerWriter: ~Copyable {
+    /// Changes when the same entries may give another blob: the dialect of tar, zlib's version and its level.
+    ///
+    /// Letters, digits, `.` and `-`, so that it can be part of a file's name.
+    package static let version = "tar\(TarWriter.dialect)-zlib\(GzipWriter.libraryVersion)-\(GzipWriter.level)"
+
     private let sink: LayerSink
     private var tar: TarWriter
     private var entries = 0

@@ -7,10 +7,13 @@ package import SystemPackage
 package struct LayerUnpacker: Sendable {
     private let state: State
     private let store: BlobStore
+    private let sizeLimit: Int64
 
-    package init(state: State, store: BlobStore) {
+    /// `sizeLimit` is the most bytes that the files of one layer may have; 64 GiB where nobody says.
+    package init(state: State, store: BlobStore, sizeLimit: Int64 = 64 << 30) {
         self.state = state
         self.store = store
+        self.sizeLimit = sizeLimit
     }
 
     /// The folders of an image's layers, lowest first; those that were unpacked before are used again.
@@ -36,6 +39,7 @@ package struct LayerUnpacker: Sendable {
         guard chmod(folder.string, 0o755) == 0 else { throw SystemError.last("change the mode of", folder) }
         var options = FolderUnpacker.Options()
         options.whiteouts = .overlay
+        options.sizeLimit = sizeLimit
         options.keepsSticky = true
         options.keepsOwner = isRoot
         options.keepsCapabilities = isRoot
@@ -45,7 +49,10 @@ package struct LayerUnpacker: Sendable {
         _ = try unpacker.unpack(&tar)
         try tar.drain()
         try reader.verify(diffID: diffID)
+        // From its name on nobody looks at its bytes again, so they have to be on the disk before.
+        try HostFolder(folder).flushFileSystem()
         _ = try work.move(folder, to: final)
+        try HostFolder(state.unpacked).flushNames()
         return final
     }
 }

@@ -18,6 +18,8 @@ package struct FolderUnpacker: ~Copyable {
     private var folders: [ImagePath: TarEntry] = [:]
     /// What came from the archive being unpacked, where whiteouts must spare it.
     private var written: Set<ImagePath> = []
+    /// What the archive hides of the layers below, and a folder of the archive may stand in for.
+    private var hidden: Set<ImagePath> = []
     private var counts = Counts()
 
     /// Decides where an entry goes: its path, another one, or nil to leave it out.
@@ -79,6 +81,7 @@ package struct FolderUnpacker: ~Copyable {
         counts = Counts()
         folders = [:]
         written = []
+        hidden = []
         while let entry = try reader.next() {
             let stated = try Self.path(entry.path)
             guard let path = transform.map({ $0(stated, entry) }) ?? stated else { continue }
@@ -162,6 +165,12 @@ package struct FolderUnpacker: ~Copyable {
         if parent.kind(of: path.name) == .folder { return }
         try clear(path, parent)
         try parent.makeFolder(path.name)
+        if hidden.contains(path) { try Self.makeOpaque(path.name, in: parent) }
+    }
+
+    /// Lets nothing of the layers below show through a folder.
+    private static func makeOpaque(_ name: String, in parent: HostFolder) throws {
+        try parent.folder(name)?.setAttribute(TarEntry.opaqueAttribute, Array("y".utf8))
     }
 
     private mutating func finish(_ entry: TarEntry, _ path: ImagePath, _ parent: HostFolder) throws {
@@ -181,15 +190,20 @@ package struct FolderUnpacker: ~Copyable {
         guard let folder = path.parent, isOpaque || path.name.utf8.count > 4 else {
             throw UnpackError.badWhiteout(path)
         }
-        let hidden = String(decoding: path.name.utf8.dropFirst(4), as: UTF8.self)
-        guard isOpaque || (hidden != "." && hidden != "..") else { throw UnpackError.badWhiteout(path) }
+        let name = String(decoding: path.name.utf8.dropFirst(4), as: UTF8.self)
+        guard isOpaque || (name != "." && name != "..") else { throw UnpackError.badWhiteout(path) }
         switch (options.whiteouts, isOpaque) {
         case (.overlay, true): try parent.setAttribute(TarEntry.opaqueAttribute, Array("y".utf8))
         case (.overlay, false):
-            guard parent.kind(of: hidden) == nil else { return }
-            try parent.makeWhiteout(hidden)
+            hidden.insert(folder.resolving(name))
+            switch parent.kind(of: name) {
+            case nil: try parent.makeWhiteout(name)
+            // The archive has a folder of its own there: it stays, and hides what it stands in for.
+            case .folder: try Self.makeOpaque(name, in: parent)
+            case .other: break
+            }
         case (_, true): for name in try parent.names() { try removeEarlier(folder.resolving(name), parent) }
-        case (_, false): try removeEarlier(folder.resolving(hidden), parent)
+        case (_, false): try removeEarlier(folder.resolving(name), parent)
         }
     }
 
@@ -239,9 +253,12 @@ package struct FolderUnpacker: ~Copyable {
         while depth < names.count {
             let parent = open.last?.folder ?? root
             var next = try parent.folder(names[depth])
-            if next == nil, creating, parent.kind(of: names[depth]) == nil {
-                try parent.makeFolder(names[depth])
-                next = try parent.folder(names[depth])
+            if next == nil, creating {
+                let path = names[...depth].reduce(ImagePath.root) { $0.resolving($1) }
+                if parent.kind(of: names[depth]) == nil || parent.isWhiteout(names[depth]) {
+                    try makeFolder(path, parent)
+                    next = try parent.folder(names[depth])
+                }
             }
             guard let next else {
                 guard creating else { return nil }

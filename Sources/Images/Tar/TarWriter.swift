@@ -5,6 +5,9 @@ import Planning
 /// Headers are ustar; a PAX header comes before them only where ustar cannot say it: names that are not ASCII or too
 /// long, files over 8 GiB, owners over 2097151, capabilities. There are no user or group names and no device numbers.
 package struct TarWriter: ~Copyable {
+    /// Counts up when the same entries give other bytes than before.
+    static let dialect = 1
+
     private let sink: (UnsafeRawBufferPointer) throws -> Void
     private var remaining: Int64 = 0
     private var padding = 0

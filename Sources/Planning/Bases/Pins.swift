@@ -20,6 +20,18 @@ package struct DebianPin: Codable, Hashable, Sendable {
         self.architecture = architecture
         self.packages = packages.sorted { ($0.name, $0.version) < ($1.name, $1.version) }
     }
+
+    /// Fails with `MalformedPin` where a name is not Debian's: pins come from a file that anybody may have written.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let suite = try container.decode(String.self, forKey: .suite)
+        guard DebianName.isSuite(suite) else { throw MalformedPin.badSuite(suite) }
+        let architecture = try container.decode(String.self, forKey: .architecture)
+        guard DebianName.isArchitecture(architecture) else { throw MalformedPin.badArchitecture(architecture) }
+        self.init(
+            suite: suite, architecture: architecture,
+            packages: try container.decode([PinnedPackage].self, forKey: .packages))
+    }
 }
 
 /// One Debian package by name, version and the SHA-256 of its `.deb`.
@@ -32,6 +44,16 @@ package struct PinnedPackage: Codable, Hashable, Sendable {
         self.name = name
         self.version = version
         self.sha256 = sha256
+    }
+
+    /// Fails with `MalformedPin` where name or version is not Debian's.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        guard DebianName.isPackage(name) else { throw MalformedPin.badName(name) }
+        version = try container.decode(String.self, forKey: .version)
+        guard DebianName.isVersion(version) else { throw MalformedPin.badVersion(package: name, version) }
+        sha256 = try container.decode(Digest.self, forKey: .sha256)
     }
 }
 
@@ -65,5 +87,25 @@ package struct LibraryAddition: Codable, Hashable, Sendable {
         self.version = version
         self.files = files.sorted()
         self.neededBy = neededBy.sorted()
+    }
+}
+
+/// Why a pin is refused.
+package enum MalformedPin: Error, Equatable, CustomStringConvertible {
+    case badName(String)
+    case badVersion(package: String, String)
+    case badSuite(String)
+    case badArchitecture(String)
+
+    /// The refused text is shown with its control characters escaped.
+    package var description: String {
+        switch self {
+        case .badName(let name): "a pin names the package \(name.debugDescription), which is not the name of any"
+        case .badVersion(let package, let version):
+            "the pin of the package '\(package)' has the version \(version.debugDescription), which is not a version"
+        case .badSuite(let suite): "a pin names the suite \(suite.debugDescription), which is not the name of any"
+        case .badArchitecture(let name):
+            "a pin names the architecture \(name.debugDescription), which is not the name of any"
+        }
     }
 }

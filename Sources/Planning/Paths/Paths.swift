@@ -36,7 +36,7 @@ package struct SourcePath: Hashable, Sendable {
     }
 
     /// Whether this path is `folder` or lies below it.
-    package func isInside(_ folder: SourcePath) -> Bool { components.starts(with: folder.components) }
+    package func isInside(_ folder: SourcePath) -> Bool { components.starts(with: folder.components, by: areSame) }
 
     /// This path as seen from `folder`; nil where it does not lie inside.
     package func relative(to folder: SourcePath) -> SourcePath? {
@@ -97,7 +97,7 @@ package struct ImagePath: Hashable, Sendable {
     package func appending(_ path: SourcePath) -> ImagePath { ImagePath(unchecked: components + path.components) }
 
     /// Whether this path is `folder` or lies below it.
-    package func isInside(_ folder: ImagePath) -> Bool { components.starts(with: folder.components) }
+    package func isInside(_ folder: ImagePath) -> Bool { components.starts(with: folder.components, by: areSame) }
 
     /// This path as seen from `folder`; nil where it does not lie inside.
     package func relative(to folder: ImagePath) -> SourcePath? {
@@ -116,6 +116,12 @@ package struct ImagePath: Hashable, Sendable {
 }
 
 extension SourcePath: Comparable, CustomStringConvertible, Codable {
+    package static func == (left: SourcePath, right: SourcePath) -> Bool {
+        left.components.elementsEqual(right.components, by: areSame)
+    }
+
+    package func hash(into hasher: inout Hasher) { hashNames(components, into: &hasher) }
+
     package var description: String { components.isEmpty ? "." : components.joined(separator: "/") }
 
     /// Folders come before what they hold.
@@ -134,6 +140,12 @@ extension SourcePath: Comparable, CustomStringConvertible, Codable {
 }
 
 extension ImagePath: Comparable, CustomStringConvertible, Codable {
+    package static func == (left: ImagePath, right: ImagePath) -> Bool {
+        left.components.elementsEqual(right.components, by: areSame)
+    }
+
+    package func hash(into hasher: inout Hasher) { hashNames(components, into: &hasher) }
+
     package var description: String { "/" + components.joined(separator: "/") }
 
     package static func < (left: ImagePath, right: ImagePath) -> Bool {
@@ -152,6 +164,17 @@ extension ImagePath: Comparable, CustomStringConvertible, Codable {
 
 /// Names are ordered by their UTF-8 bytes, the same on every machine and in every locale.
 private func precedes(_ left: String, _ right: String) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
+
+/// Names are the same where their bytes are, as for the kernel: `==` of texts also takes é for e and an accent.
+private func areSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+
+private func hashNames(_ names: [String], into hasher: inout Hasher) {
+    for name in names {
+        var name = name
+        name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(UInt8(ascii: "/"))
+    }
+}
 
 private func cleanComponents(of text: String) throws(PathError) -> [String] {
     guard !text.utf8.contains(0) else { throw .containsNull }

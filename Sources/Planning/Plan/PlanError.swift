@@ -33,7 +33,7 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noLanguage(let folder, let lookedFor, let entries):
-            "no language recognised in '\(folder)': looked for \(lookedFor.joined(separator: "; ")); "
+            "no language recognised in \(folder == .root ? "the service's folder" : "'\(folder)'"): looked for \(lookedFor.joined(separator: "; ")); "
                 + (entries.isEmpty ? "the folder is empty" : "found \(entries.joined(separator: ", "))")
                 + "; point at the service's own folder or pass --language"
         case .severalLanguages(let candidates):

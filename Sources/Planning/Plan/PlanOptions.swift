@@ -35,6 +35,8 @@ package struct PlanOptions: Sendable {
     package var installCommand: Requested<[String]>?
     package var buildCommand: Requested<[String]>?
     package var startCommand: Requested<[String]>?
+    /// Whether the build command may reach the network.
+    package var buildNetwork: Requested<Bool>?
     package var port: Requested<Int>?
     package var user: Requested<Owner>?
     /// Variables of the image.

@@ -1,6 +1,7 @@
 extension PlanRule {
     static let numericUser = PlanRule(
-        "a named user that is not root", claim: "the service runs as a numeric user with a line in /etc/passwd"
+        "a named user that is not root", claim: "the service runs as a numeric user with a line in /etc/passwd",
+        waiver: { $0.runtime.config.user.value.uid == 0 ? $0.runtime.config.user.reason : nil }
     ) { plan in
         let user = plan.runtime.config.user
         if user.value.uid == 0 {

@@ -55,10 +55,14 @@ struct RunCommand: AsyncParsableCommand {
                 options: .init(
                     entrypoint: entrypoint.map { [$0] } ?? (command.isEmpty ? nil : []), command: command,
                     environment: try variables(), binds: try binds(), interactive: terminal,
-                    writable: image.record?.plan.runtime.config.writable.map(\.value) ?? []), streams: streams)
+                    writable: Self.home + (image.record?.plan.runtime.config.writable.map(\.value) ?? [])),
+                streams: streams)
         }
         throw ExitCode(status)
     }
+
+    /// Programs keep small things in their user's home, as they may in docker run.
+    private static let home = [ImagePath("/home/nonroot")]
 
     private func variables() throws -> [String: String] {
         var result: [String: String] = [:]

@@ -23,10 +23,16 @@ struct Delivery: Sendable {
         try writeMetadata(record)
         let reference = "\(names[0].tagged)@\(image.descriptor.digest)"
         progress.say(summary(record))
-        progress.say(
-            "run: autoimage run \(names[0])   load: autoimage build \(request.arguments.path) --output docker-archive:image.tar && docker load -i image.tar   push: skopeo copy oci:\(store.blobs.folder):\(names[0].tagged) docker://REGISTRY/\(names[0].tagged)"
-        )
+        progress.say(hints(names[0]))
         return reference
+    }
+
+    /// The commands to go on with, as one types them.
+    private func hints(_ name: Reference) -> String {
+        let layout = ShellWord.quoted("oci:\(store.blobs.folder):\(name.tagged)")
+        return "run: autoimage run \(name)"
+            + "   load: autoimage save \(name) --output docker-archive:image.tar && docker load --input image.tar"
+            + "   push: skopeo copy \(layout) docker://REGISTRY/\(name.tagged)"
     }
 
     /// Stores the builder as an image for debugging: never under a name that a runtime image has.
@@ -90,13 +96,7 @@ struct Delivery: Sendable {
     }
 
     private func write(_ image: AssembledImage, to output: OutputArgument, names: [Reference]) throws {
-        let destination: any ImageDestination =
-            switch output {
-            case .layout(let folder): OCILayoutDestination(FilePath(folder))
-            case .layoutArchive(let file): OCIArchiveDestination(FilePath(file))
-            case .dockerArchive(let file): DockerArchiveDestination(FilePath(file))
-            }
-        progress.report(.note(text: "wrote \(try destination.deliver(image, from: store.blobs, names: names))"))
+        progress.report(.note(text: "wrote \(try output.destination.deliver(image, from: store.blobs, names: names))"))
     }
 
     private func summary(_ record: ImageRecord) -> String {
@@ -139,5 +139,17 @@ enum Size {
         guard let (unit, name) = units.first(where: { bytes >= $0.0 }) else { return "\(bytes) B" }
         let tenths = (bytes * 10 + unit / 2) / unit
         return "\(tenths / 10).\(tenths % 10) \(name)"
+    }
+}
+
+/// Words for a shell.
+enum ShellWord {
+    /// The text as one word: as it is, or in single quotes.
+    static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                || "%+,-./:=@_".utf8.contains($0)
+        }
+        return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -46,9 +46,9 @@ struct PlannedService: Sendable {
     }
 
     /// The plan in one of its forms.
-    func rendered(_ format: PlanFormat) throws -> String {
+    func rendered(_ format: PlanFormat, full: Bool = false) throws -> String {
         switch format {
-        case .text: renderText(plan, full: false)
+        case .text: renderText(plan, full: full)
         case .json: try renderJSON(plan)
         case .dockerfile: renderDockerfile(plan)
         }
