@@ -9,7 +9,9 @@ extension HostFiles {
         return try rawNames(of: descriptor, shown: path)
     }
 
-    /// The names in an open folder; takes the descriptor over. `shown` is the folder's path for errors.
+    /// The names in an open folder.
+    ///
+    /// Takes the descriptor over; `shown` is the path of the folder for errors.
     package static func rawNames(of descriptor: Int32, shown: FilePath) throws -> [[UInt8]] {
         guard let stream = fdopendir(descriptor) else {
             let error = SystemError.last("list", shown)
