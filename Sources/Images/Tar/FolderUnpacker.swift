@@ -29,7 +29,9 @@ package struct FolderUnpacker: ~Copyable {
     package struct Options: Sendable {
         /// Sets uid and gid as the archive says; only root can.
         package var keepsOwner = false
-        /// Keeps sticky, as /tmp has it; else modes are masked with 0o777. Setuid and setgid are never kept.
+        /// Keeps sticky, as /tmp has it; else modes are masked with 0o777.
+        ///
+        /// Setuid and setgid are never kept.
         package var keepsSticky = false
         /// Sets `security.capability`; only root can.
         package var keepsCapabilities = false
