@@ -38,6 +38,11 @@ private struct PythonPlanner {
         let procfile = try Procfile.read(from: project.tree)
         let finder = StartFinder(project: project, requirements: requirements, procfile: procfile)
         if requirements == nil { try UnnamedImports.check(project) }
+        if let install = options.installCommand, requirements == nil {
+            throw PlanError.unusable(
+                place: install.option, what: "an install command needs to know which files it reads",
+                fix: "add a requirements.txt, empty where the command names everything itself")
+        }
         let start = try finder.find()
         let processes = try otherProcesses(finder, procfile)
         if start.shell != nil || processes.contains(where: { $0.1.shell != nil }) {
@@ -92,7 +97,7 @@ private struct PythonPlanner {
 
     /// The runtime's shell, its own or of a package that the user adds.
     private func shell(_ runtime: BaseEntry) -> ImagePath? {
-        let added = options.runtimePackages.contains { ["dash", "bash", "busybox"].contains($0.value) }
+        let added = options.runtimePackages.contains { $0.value == "dash" }
         return runtime.shell ?? (added ? ImagePath("/bin/sh") : nil)
     }
 
@@ -196,16 +201,22 @@ private struct PythonPlanner {
                 "\(procfile.path):\(release.line): 'release' is not run by an image; run '\(release.command)' when you deploy"
             )
         }
-        let loose = requirements?.requirements.filter {
-            $0.source == .index && !$0.specifier.hasPrefix("==") && $0.hashes.isEmpty
+        return warnings + (requirements.map(unpinned) ?? [])
+    }
+
+    /// A warning for each requirements file that leaves versions open.
+    private func unpinned(_ requirements: RequirementSet) -> [String] {
+        requirements.files.compactMap { file in
+            let open = requirements.requirements.filter { requirement in
+                requirement.evidence.path == file && requirement.source == .index && requirement.hashes.isEmpty
+                    && !requirement.specifier.hasPrefix("==")
+                    && !(requirement.name.map(requirements.constrained.contains) ?? false)
+            }
+            guard !open.isEmpty else { return nil }
+            let names = open.compactMap(\.name).prefix(5).joined(separator: ", ") + (open.count > 5 ? ", …" : "")
+            let count = open.count == 1 ? "a requirement names" : "\(open.count) requirements name"
+            return "\(file): \(count) no exact version (\(names)); a later build may install others"
         }
-        if let loose, !loose.isEmpty {
-            let names = loose.compactMap(\.name).prefix(5).joined(separator: ", ")
-            warnings.append(
-                "\(loose[0].evidence.path): \(loose.count) requirements name no exact version (\(names)"
-                    + "\(loose.count > 5 ? ", …" : "")); a later build may install others")
-        }
-        return warnings
     }
 }
 

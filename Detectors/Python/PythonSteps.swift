@@ -146,7 +146,8 @@ struct PythonSteps {
             steps.append(
                 run(
                     "build", needs: "sources", custom.value, in: Self.app, custom.reason,
-                    environment: ["PATH": "\(hasVenv ? "\(Self.venv)/bin:" : "")\(path)"]))
+                    environment: ["PATH": "\(hasVenv ? "\(Self.venv)/bin:" : "")\(path)"],
+                    network: project.options.buildNetwork?.value == true ? .host : .none))
         } else if let django, let staticRoot = django.staticRoot, hasVenv {
             steps.append(
                 run(

@@ -43,6 +43,8 @@ struct RequirementSet: Hashable, Sendable {
     /// Addresses of indexes that the files themselves hold.
     var hasCredentials: [Evidence] = []
     var requiresHashes = false
+    /// Normalised names that a constraints file fixes to one version.
+    var constrained: Set<String> = []
 
     /// The requirement that names a project, where its marker holds.
     func requirement(_ name: String) -> Requirement? { requirements.first { $0.name == name } }

@@ -30,7 +30,8 @@ struct RequirementsParser {
             } else if !isConstraint {
                 set.requirements.append(try requirement(line.text, isEditable: false, evidence))
             } else {
-                _ = try requirement(line.text, isEditable: false, evidence)
+                let constraint = try requirement(line.text, isEditable: false, evidence)
+                if let name = constraint.name, constraint.specifier.hasPrefix("==") { set.constrained.insert(name) }
             }
         }
     }

@@ -88,7 +88,7 @@ struct StartFinder {
         let startable = procfile.processes.filter { $0.name != "release" }
         if let asked = project.options.process {
             guard let process = procfile.processes.first(where: { $0.name == asked.value }) else {
-                return try unknownProcess(procfile.processes.map(\.name))
+                return try unknownProcess(startable.map(\.name))
             }
             return try start(process, in: procfile)
         }
@@ -202,7 +202,7 @@ struct StartFinder {
         let file = requirements.map { "\($0.root)" } ?? "requirements.txt"
         return .unusable(
             place: "\(evidence)", what: "\(framework) needs a production server, and the requirements name none",
-            fix: "add \(name) to \(file)")
+            fix: "add \(name) to \(file), or give the command yourself with --set start=\"python FILE.py\"")
     }
 
     // MARK: Web applications

@@ -14,10 +14,31 @@ static const int granted[] = {
     CAP_SETFCAP, CAP_SETPCAP, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT, CAP_KILL,
 };
 
-static uint64_t granted_mask(void) {
+// Of these, what reaches the machine itself where the root is only a chroot.
+static const int too_much_for_chroot[] = {CAP_SYS_CHROOT, CAP_KILL, CAP_SETFCAP, CAP_MKNOD};
+
+static uint64_t granted_mask(const struct csb_spec *spec) {
     uint64_t mask = 0;
     for (size_t i = 0; i < sizeof granted / sizeof *granted; i++) mask |= 1ull << granted[i];
+    if (spec->root != CSB_ROOT_CHROOT) return mask;
+    for (size_t i = 0; i < sizeof too_much_for_chroot / sizeof *too_much_for_chroot; i++) {
+        mask &= ~(1ull << too_much_for_chroot[i]);
+    }
     return mask;
+}
+
+int csb_landlock_version(void) {
+    long version = syscall(NR_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
+    return version < 0 ? 0 : (int)version;
+}
+
+// Abstract sockets know no root but only a network, and a signal no root but only processes: Landlock bounds both.
+static void restrict_scope(const struct step *step) {
+    if (csb_landlock_version() < 6) return;
+    struct { uint64_t file_access, network_access, scoped; } rules = {0, 0, 3 /* abstract sockets and signals */};
+    int file = (int)syscall(NR_landlock_create_ruleset, &rules, sizeof rules, 0);
+    if (file < 0 || syscall(NR_landlock_restrict_self, file, 0)) csb_fail(step, "bound", "sockets and signals", errno);
+    close(file);
 }
 
 static void arrange_descriptors(const struct step *step, int *errors) {
@@ -80,7 +101,7 @@ static void take_identity(const struct step *step) {
         write_map(step, "/proc/self/uid_map", spec->uid);
         write_map(step, "/proc/self/gid_map", spec->gid);
     }
-    uint64_t mask = granted_mask();
+    uint64_t mask = granted_mask(spec);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     for (int i = 0; i < 64; i++) {
         if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1 && !(mask >> i & 1)) prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
@@ -155,6 +176,7 @@ void csb_command(const struct step *inherited) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) csb_fail(&step, "forbid", "new privileges", errno);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (chdir(step.spec->working_directory)) csb_fail(&step, "enter", step.spec->working_directory, errno);
+    restrict_scope(&step);
     reset_signals();
     if (step.has_filter && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &step.filter)) {
         csb_fail(&step, "install", "the filter of system calls", errno);

@@ -31,9 +31,13 @@ enum {
     NR_clone3 = 435,
     NR_close_range = 436,
     NR_openat2 = 437,
+    NR_pidfd_getfd = 438,
     NR_mount_setattr = 442,
     NR_quotactl_fd = 443,
+    NR_landlock_create_ruleset = 444,
+    NR_landlock_restrict_self = 446,
     NR_open_tree_attr = 467,
+    NR_last_known = 469,  // file_setattr, Linux 6.17
 };
 
 // The child's view of one start.
@@ -74,7 +78,10 @@ int csb_new_file_system(const char *type, const char *const *options, unsigned a
 int csb_new_tmpfs(const char *mode, const char *size, unsigned attributes);
 // A copy of the mounts at a path, or at `from` itself for an empty path.
 int csb_copy_of_mount(int from, const char *path);
-int csb_make_read_only(int tree);
+// Adds attributes to a tree of mounts, as in MOUNT_ATTR_RDONLY; NOSUID always.
+int csb_restrict(int tree, uint64_t attributes);
+// Mounts an empty folder or /dev/null over a path of the root; fails where something is there and stays visible.
+void csb_mask(struct step *step, const char *path);
 
 void csb_mount_proc(struct step *step);
 void csb_mount_sys(struct step *step);

@@ -16,7 +16,7 @@ static void mount_tmpfs(struct step *step, const struct csb_tmpfs *tmpfs) {
 static void mount_bind(struct step *step, const struct csb_bind *bind) {
     int tree = csb_copy_of_mount(AT_FDCWD, bind->source);
     if (tree < 0) csb_fail(step, "bind", bind->source, errno);
-    if (bind->read_only && csb_make_read_only(tree)) csb_fail(step, "protect", bind->source, errno);
+    if (csb_restrict(tree, bind->read_only ? MOUNT_ATTR_RDONLY : 0)) csb_fail(step, "protect", bind->source, errno);
     csb_attach(step, tree, bind->target, bind->is_folder);
     close(tree);
 }
@@ -37,7 +37,7 @@ static void mount_file(struct step *step, const struct csb_file *file, size_t nu
     fchmod(made, file->mode);
     close(made);
     int tree = csb_copy_of_mount(step->staging, name);
-    if (tree < 0 || csb_make_read_only(tree)) csb_fail(step, "bind", file->target, errno);
+    if (tree < 0 || csb_restrict(tree, MOUNT_ATTR_RDONLY)) csb_fail(step, "bind", file->target, errno);
     csb_attach(step, tree, file->target, false);
     close(tree);
 }

@@ -10,8 +10,42 @@ int csb_open_inside(int root, const char *path, int flags) {
     return (int)syscall(NR_openat2, root, path, &how, sizeof how);
 }
 
+// Makes one folder in an open one, where nothing is; an open place or -1.
+static int make_one(int parent, const char *name, mode_t mode) {
+    if (mkdirat(parent, name, mode) && errno != EEXIST) return -1;
+    int made = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (made >= 0 && mode & 07000) {
+        // mkdir leaves the sticky bit to chmod on some file systems.
+        int file = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (file >= 0) { fchmod(file, mode); close(file); }
+    }
+    return made;
+}
+
+int csb_make_folder_inside(int root, const char *path, mode_t mode) {
+    char prefix[PATH_MAX];
+    if (strlen(path) >= sizeof prefix) { errno = ENAMETOOLONG; return -1; }
+    int place = csb_open_inside(root, "/", O_PATH | O_DIRECTORY);
+    for (size_t at = 0; place >= 0;) {
+        at += strspn(path + at, "/");
+        size_t size = strcspn(path + at, "/");
+        if (!size) return place;
+        memcpy(prefix, path, at + size);
+        prefix[at + size] = 0;
+        bool is_last = !path[at + size + strspn(path + at + size, "/")];
+        int next = csb_open_inside(root, prefix, O_PATH | O_DIRECTORY);
+        if (next < 0 && errno == ENOENT) next = make_one(place, prefix + at, is_last ? mode : 0755);
+        int code = errno;
+        close(place);
+        errno = code;
+        place = next;
+        at += size;
+    }
+    return -1;
+}
+
 // Opens the folder that holds `path`, making it where missing; `name` is set to the last component.
-static int open_parent(int root, const char *path, const char **name, mode_t mode) {
+static int open_parent(int root, const char *path, const char **name) {
     char copy[PATH_MAX];
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/') length--;
@@ -20,41 +54,13 @@ static int open_parent(int root, const char *path, const char **name, mode_t mod
     copy[length] = 0;
     char *slash = strrchr(copy, '/');
     *name = path + (slash ? slash - copy + 1 : 0);
-    if (!slash || slash == copy) return csb_open_inside(root, "/", O_PATH | O_DIRECTORY);
-    *slash = 0;
-    return csb_make_folder_inside(root, copy, mode);
-}
-
-int csb_make_folder_inside(int root, const char *path, mode_t mode) {
-    int place = csb_open_inside(root, path, O_PATH | O_DIRECTORY);
-    if (place >= 0 || errno != ENOENT) return place;
-    const char *name;
-    int parent = open_parent(root, path, &name, 0755);
-    if (parent < 0) return -1;
-    char last[NAME_MAX + 1];
-    size_t length = strcspn(name, "/");
-    if (length > NAME_MAX) { errno = ENAMETOOLONG; return -1; }
-    memcpy(last, name, length);
-    last[length] = 0;
-    if (mkdirat(parent, last, mode) && errno != EEXIST) {
-        int code = errno;
-        close(parent);
-        errno = code;
-        return -1;
-    }
-    int made = openat(parent, last, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (made >= 0 && mode & 07000) {
-        // mkdir leaves the sticky bit to chmod on some file systems.
-        int file = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (file >= 0) { fchmod(file, mode); close(file); }
-    }
-    close(parent);
-    return made;
+    if (slash) *slash = 0;
+    return csb_make_folder_inside(root, slash ? copy : "", 0755);
 }
 
 static int make_file_inside(int root, const char *path, unsigned mode) {
     const char *name;
-    int parent = open_parent(root, path, &name, 0755);
+    int parent = open_parent(root, path, &name);
     if (parent < 0) return -1;
     int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     close(parent);
@@ -107,7 +113,7 @@ int csb_copy_of_mount(int from, const char *path) {
                         | (*path ? 0 : AT_EMPTY_PATH));
 }
 
-int csb_make_read_only(int tree) {
-    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    return (int)syscall(NR_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
+int csb_restrict(int tree, uint64_t attributes) {
+    struct mount_attr change = {.attr_set = MOUNT_ATTR_NOSUID | attributes};
+    return (int)syscall(NR_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &change, sizeof change);
 }

@@ -6,6 +6,25 @@
 
 #define LOCKED_DOWN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
+void csb_mask(struct step *step, const char *path) {
+    struct stat status;
+    int place = csb_open_inside(step->root, path, O_PATH);
+    // What this process, with all rights over the root, cannot reach is not there for the program either.
+    if (place < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) return;
+    if (place < 0 || fstat(place, &status)) csb_fail(step, "mask", path, errno);
+    bool is_folder = S_ISDIR(status.st_mode);
+    int tree = is_folder ? csb_new_tmpfs("555", "4k", LOCKED_DOWN | MOUNT_ATTR_RDONLY)
+                         : csb_copy_of_mount(AT_FDCWD, "/dev/null");
+    if (tree < 0 || (!is_folder && (fstat(tree, &status) || status.st_rdev != makedev(1, 3)))) {
+        csb_fail(step, "mask", path, errno);
+    }
+    if (syscall(NR_move_mount, tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)) {
+        csb_fail(step, "mask", path, errno);
+    }
+    close(tree);
+    close(place);
+}
+
 static void protect_proc(struct step *step) {
     static const char *const masked[] = {"acpi", "asound", "kcore", "keys", "latency_stats", "timer_list",
                                          "timer_stats", "sched_debug", "scsi", "interrupts", NULL};
@@ -16,7 +35,7 @@ static void protect_proc(struct step *step) {
         int place = csb_open_inside(step->root, path, O_PATH);
         if (place < 0) continue;
         int tree = csb_copy_of_mount(place, "");
-        if (tree < 0 || csb_make_read_only(tree)) csb_fail(step, "protect", path, errno);
+        if (tree < 0 || csb_restrict(tree, MOUNT_ATTR_RDONLY)) csb_fail(step, "protect", path, errno);
         if (syscall(NR_move_mount, tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)) {
             csb_fail(step, "protect", path, errno);
         }
@@ -25,20 +44,7 @@ static void protect_proc(struct step *step) {
     }
     for (size_t i = 0; masked[i]; i++) {
         snprintf(path, sizeof path, "/proc/%s", masked[i]);
-        struct stat status;
-        int place = csb_open_inside(step->root, path, O_PATH);
-        if (place < 0) continue;
-        if (fstat(place, &status)) csb_fail(step, "mask", path, errno);
-        int tree = S_ISDIR(status.st_mode) ? csb_new_tmpfs("555", "4k", LOCKED_DOWN | MOUNT_ATTR_RDONLY)
-                                           : csb_copy_of_mount(AT_FDCWD, "/dev/null");
-        if (tree < 0 || (!S_ISDIR(status.st_mode) && (fstat(tree, &status) || status.st_rdev != makedev(1, 3)))) {
-            csb_fail(step, "mask", path, errno);
-        }
-        if (syscall(NR_move_mount, tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)) {
-            csb_fail(step, "mask", path, errno);
-        }
-        close(tree);
-        close(place);
+        csb_mask(step, path);
     }
 }
 
@@ -56,17 +62,12 @@ void csb_mount_proc(struct step *step) {
 void csb_mount_sys(struct step *step) {
     int tree = csb_copy_of_mount(AT_FDCWD, "/sys");
     if (tree < 0) return;
-    if (csb_make_read_only(tree) == 0) {
+    if (csb_restrict(tree, MOUNT_ATTR_RDONLY) == 0) {
         csb_attach(step, tree, "/sys", true);
-        static const char *const masked[] = {"/sys/firmware", "/sys/devices/virtual/powercap", "/sys/fs/selinux", NULL};
-        for (size_t i = 0; masked[i]; i++) {
-            int place = csb_open_inside(step->root, masked[i], O_PATH | O_DIRECTORY);
-            if (place < 0) continue;
-            int empty = csb_new_tmpfs("555", "4k", LOCKED_DOWN | MOUNT_ATTR_RDONLY);
-            syscall(NR_move_mount, empty, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-            close(empty);
-            close(place);
-        }
+        static const char *const masked[] = {
+            "/sys/firmware", "/sys/devices/virtual/powercap", "/sys/fs/selinux", "/sys/fs/bpf", "/sys/fs/pstore",
+            "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/kernel/security", NULL};
+        for (size_t i = 0; masked[i]; i++) csb_mask(step, masked[i]);
     }
     close(tree);
 }

@@ -71,7 +71,7 @@ static int new_overlay(const struct step *step) {
         }
     }
     if (!result) result = (int)syscall(NR_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-    int tree = result ? -1 : (int)syscall(NR_fsmount, context, FSMOUNT_CLOEXEC, 0);
+    int tree = result ? -1 : (int)syscall(NR_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID);
     int code = errno;
     close(context);
     errno = code;
@@ -89,7 +89,7 @@ static int old_overlay(const struct step *step) {
                            spec->work, spec->volatile_upper ? ",volatile" : "");
     }
     if (length >= 4096) return -1;
-    return mount("overlay", step->staged_root, "overlay", 0, options);
+    return mount("overlay", step->staged_root, "overlay", 2 /* MS_NOSUID */, options);
 }
 
 void csb_make_root(struct step *step) {
@@ -116,7 +116,7 @@ void csb_make_root(struct step *step) {
         }
     } else {
         tree = csb_copy_of_mount(AT_FDCWD, spec->lowers[0]);
-        if (tree < 0) csb_fail(step, "bind", spec->lowers[0], errno);
+        if (tree < 0 || csb_restrict(tree, 0)) csb_fail(step, "bind", spec->lowers[0], errno);
     }
     place = openat(step->staging, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (syscall(NR_move_mount, tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)) {

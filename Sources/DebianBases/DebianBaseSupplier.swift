@@ -22,7 +22,7 @@ package struct DebianBaseSupplier: Sendable {
     private let refreshed = Refreshed()
 
     /// Counts up when the same recipe and pin give another tree than before.
-    private static let assemblyVersion = 1
+    private static let assemblyVersion = 2
 
     /// Supplies into `state` from `mirror`; `acceptExpired` takes indexes past their Valid-Until date.
     package init(
@@ -50,7 +50,12 @@ package struct DebianBaseSupplier: Sendable {
                 throw DebianBaseError.unknownPackage(
                     name: name, suite: recipe.suite, nearest: PackageName.nearest(to: name, in: known))
             }
-            return try await recipe.closed ? root.files(of: names) : root.filesWithDependencies(of: names)
+            guard recipe.closed else { return try await root.filesWithDependencies(of: names) }
+            let listed = try await root.files(of: recipe.packages)
+            guard !base.packages.isEmpty else { return listed }
+            let own = Set(recipe.packages)
+            let added = try await root.filesWithDependencies(of: names)
+            return listed + added.filter { !own.contains($0.name) && !AddedPackages.onlyInstalling.contains($0.name) }
         }
         let missing = names.filter { name in !files.contains { $0.name == name } }
         guard missing.isEmpty else {
@@ -111,7 +116,12 @@ package struct DebianBaseSupplier: Sendable {
     private func unpack(
         _ packages: [PinnedPackage], _ files: [FilePath], into tree: FilePath, _ recipe: DebianRecipe
     ) async throws -> PackageUnpacker.Unpacked {
-        let unpacker = PackageUnpacker(root: tree, rules: UnpackRules(drop: recipe.drop))
+        // What a recipe drops are files of its own packages that a base never needs; a package that a plan adds to a
+        // closed list is wanted for its programs.
+        let own = UnpackRules(drop: recipe.drop)
+        let added = UnpackRules(drop: [])
+        let listed = Set(recipe.packages)
+        let unpacker = PackageUnpacker(root: tree)
         let parts = try await withThrowingTaskGroup(of: (Int, PackageUnpacker.Unpacked).self) { group in
             var parts = [PackageUnpacker.Unpacked](repeating: .init(), count: packages.count)
             var next = 0
@@ -119,7 +129,9 @@ package struct DebianBaseSupplier: Sendable {
                 guard next < packages.count else { return }
                 let rank = next
                 next += 1
-                group.addTask { (rank, try await unpacker.unpack(packages[rank], from: files[rank], rank: rank)) }
+                let package = packages[rank]
+                let rules = recipe.closed && !listed.contains(package.name) ? added : own
+                group.addTask { (rank, try await unpacker.unpack(package, from: files[rank], rank: rank, by: rules)) }
             }
             start()
             start()

@@ -12,7 +12,7 @@ package struct AtomicFile: ~Copyable {
 
     /// Starts a file in `folder`, which must exist.
     package init(in folder: FilePath) throws {
-        temporary = folder.appending(".tmp-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+        temporary = folder.appending(".tmp-autoimage-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
         do {
             descriptor = try FileDescriptor.open(
                 temporary, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],

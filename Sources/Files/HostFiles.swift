@@ -37,26 +37,22 @@ package enum HostFiles {
 
     /// Removes a file or a folder with everything in it, without following links; what is not there is fine.
     package static func remove(_ path: FilePath) throws {
-        if unlink(path.string) == 0 || errno == ENOENT { return }
-        guard errno == EISDIR || errno == EPERM else { throw SystemError.last("remove", path) }
-        if rmdir(path.string) == 0 { return }
-        chmod(path.string, 0o700)
-        for name in try names(in: path) { try remove(path.appending(name)) }
-        guard rmdir(path.string) == 0 || errno == ENOENT else { throw SystemError.last("remove", path) }
+        guard let name = path.lastComponent else { throw SystemError("remove", path, .invalidArgument) }
+        let parent = path.removingLastComponent()
+        let folder = (parent.isEmpty ? FilePath(".") : parent).withPlatformString {
+            open($0, placeOnly | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard folder >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return }
+            throw SystemError.last("remove", path)
+        }
+        defer { close(folder) }
+        try name.withPlatformString { try TreeRemoval(path).remove($0, in: folder) }
     }
 
     /// The names in a folder, sorted by their UTF-8 bytes, without `.` and `..`.
     package static func names(in path: FilePath) throws -> [String] {
-        guard let stream = opendir(path.string) else { throw SystemError.last("list", path) }
-        defer { closedir(stream) }
-        var result: [String] = []
-        while let item = readdir(stream) {
-            let name = withUnsafePointer(to: &item.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { result.append(name) }
-        }
-        return result.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        try rawNames(in: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Whether anything is at the path; a dangling link counts.

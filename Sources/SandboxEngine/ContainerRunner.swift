@@ -88,7 +88,8 @@ package struct ContainerRunner: Sendable {
         job.environment = environment(config, options, streams, home: user.home)
         job.workingDirectory = try ImagePath(parsing: config.workingDir.flatMap { $0.isEmpty ? nil : $0 } ?? "/")
         job.readOnlyRoot = true
-        job.memory = [(ImagePath("/run"), 0o755), (ImagePath("/tmp"), 0o1777), (ImagePath("/var/tmp"), 0o1777)]
+        let memory = [(ImagePath("/run"), UInt32(0o755)), (ImagePath("/tmp"), 0o1777), (ImagePath("/var/tmp"), 0o1777)]
+        job.memory = try memory.map { (target: try tree.place(of: $0), mode: $1) }
         job.files = try SandboxDefaults.networkFiles(for: .host, in: tree)
         let volumes = try (config.volumes ?? [:]).keys.sorted().map { try ImagePath(parsing: $0) }
         job.writable = try Set(options.writable + volumes).sorted().map { try tree.place(of: $0) }

@@ -8,7 +8,8 @@ struct Autoimage: AsyncParsableCommand {
         abstract: "Turns a service's source folder into a small production container image, without a Dockerfile.",
         version: "0.1.0",
         subcommands: [
-            BuildCommand.self, PlanCommand.self, RunCommand.self, ImagesCommand.self, InspectCommand.self,
+            BuildCommand.self, PlanCommand.self, RunCommand.self, SaveCommand.self, ImagesCommand.self,
+            InspectCommand.self,
             LockCommand.self, BasesCommand.self, ConfigCommand.self, ShellCommand.self, CacheCommand.self,
         ])
 
@@ -21,7 +22,7 @@ struct Autoimage: AsyncParsableCommand {
                 try command.run()
             }
         } catch let failure as Failure {
-            Terminal.standardError.line("autoimage: error: \(failure.text)")
+            Terminal.standardError.line("autoimage: error: \(Terminal.safe(failure.text))")
             exit(withCode: failure.code)
         } catch {
             exit(withError: error)

@@ -20,18 +20,18 @@ import Testing
     @Test func `what is written is read again, and written once`() throws {
         let folder = try ScratchFolder()
         let pins = Pins(bases: ["a": pin], libraries: [])
-        #expect(try LockFile(folder: folder.path).update(pins))
+        #expect(try LockFile(folder: folder.path).update(pins, state: State(home: folder.path.appending("state"))))
         let again = try LockFile(folder: folder.path)
         #expect(again.pins == pins)
-        #expect(try !again.update(pins))
+        #expect(try !again.update(pins, state: State(home: folder.path.appending("state"))))
     }
 
     @Test func `two builds that started from one lock lose nothing of each other`() throws {
         let folder = try ScratchFolder()
         let first = try LockFile(folder: folder.path)
         let second = try LockFile(folder: folder.path)
-        _ = try first.update(Pins(bases: ["a": pin]))
-        _ = try second.update(Pins(bases: ["b": pin]))
+        _ = try first.update(Pins(bases: ["a": pin]), state: State(home: folder.path.appending("state")))
+        _ = try second.update(Pins(bases: ["b": pin]), state: State(home: folder.path.appending("state")))
         #expect(try LockFile(folder: folder.path).pins.bases.keys.sorted() == ["a", "b"])
     }
 

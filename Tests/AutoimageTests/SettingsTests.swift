@@ -23,12 +23,12 @@ import Testing
         #expect(try settings(file).plan.language == Requested("file", by: "autoimage.toml:1 language"))
         #expect(
             try settings(file, environment: variable).plan.language
-                == Requested("variable", by: "AUTOIMAGE_LANGUAGE language"))
+                == Requested("variable", by: "AUTOIMAGE_LANGUAGE"))
         #expect(
             try settings(file, environment: variable, options: ["--set", "language=set"]).plan.language?.value == "set")
         #expect(
             try settings(file, environment: variable, options: ["--language", "flag"]).plan.language
-                == Requested("flag", by: "--language language"))
+                == Requested("flag", by: "--language"))
     }
 
     @Test func `every kind of key is read from the file`() throws {
@@ -45,6 +45,9 @@ import Testing
 
             [environment]
             DEBUG = "0"
+
+            [labels]
+            "org.opencontainers.image.source" = "here"
 
             [processes]
             worker = ["celery", "worker"]
@@ -64,6 +67,7 @@ import Testing
         #expect(settings.ignore.map(\.value) == ["*.md", "!README.md"])
         #expect(settings.plan.versions["python"]?.value == ">=3.11")
         #expect(settings.plan.environment["DEBUG"]?.option == "autoimage.toml:11 environment.DEBUG")
+        #expect(settings.plan.labels["org.opencontainers.image.source"]?.value == "here")
         #expect(settings.plan.processes["worker"]?.value == ["celery", "worker"])
         #expect(settings.plan.artifacts.map(\.value.destination) == [ImagePath("/opt/data")])
         #expect(settings.plan.secretMounts.map(\.value.variable) == ["TOKEN"])
@@ -74,6 +78,10 @@ import Testing
         ("port = \"x\"", "autoimage.toml:1: 'port' must be an integer, not a string"),
         ("\nuser = \"root\"", "autoimage.toml:2: 'user' needs a numeric uid:gid, as in 65532:65532, not 'root'"),
         ("writable = [\"data\"]", "autoimage.toml:1: 'writable': 'data' is relative; a path in an image starts with /"),
+        (
+            "[python]\nversion = 3.10",
+            "autoimage.toml:2: 'python.version' must be a string, not a number; write it in quotes"
+        ),
         ("[[secrets]]\nid = \"a\"", "autoimage.toml:1: 'secrets' needs the key 'step' in every table"),
     ])
     func `a bad file is refused with its line`(toml: String, message: String) {

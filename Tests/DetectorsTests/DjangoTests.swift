@@ -95,7 +95,7 @@ import Testing
         ),
         (
             "", "",
-            "manage.py:2: Django needs a production server, and the requirements name none; add gunicorn to requirements.txt"
+            "manage.py:2: Django needs a production server, and the requirements name none; add gunicorn to requirements.txt, or give the command yourself with --set start=\"python FILE.py\""
         ),
     ])
     func `says what a project lacks`(_ settings: String, _ servers: String, _ message: String) throws {

@@ -145,11 +145,11 @@ import Testing
         arguments: [
             (
                 ["requirements.txt": "flask==3", "app.py": flask],
-                "app.py:2: Flask needs a production server, and the requirements name none; add gunicorn to requirements.txt"
+                "app.py:2: Flask needs a production server, and the requirements name none; add gunicorn to requirements.txt, or give the command yourself with --set start=\"python FILE.py\""
             ),
             (
                 ["requirements.txt": "fastapi==1\ngunicorn==23", "app.py": fastapi],
-                "app.py:2: FastAPI needs a production server, and the requirements name none; add uvicorn to requirements.txt"
+                "app.py:2: FastAPI needs a production server, and the requirements name none; add uvicorn to requirements.txt, or give the command yourself with --set start=\"python FILE.py\""
             ),
             (
                 ["requirements.txt": "flask==3\ngunicorn==23", "a.py": flask, "b.py": flask],
@@ -189,11 +189,11 @@ import Testing
             ),
             (
                 ["README.md": "", "web/index.html": ""],
-                "no language recognised in '.': looked for python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); found README.md, web/; point at the service's own folder or pass --language"
+                "no language recognised in the service's folder: looked for python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); found README.md, web/; point at the service's own folder or pass --language"
             ),
             (
                 [:],
-                "no language recognised in '.': looked for python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); the folder is empty; point at the service's own folder or pass --language"
+                "no language recognised in the service's folder: looked for python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); the folder is empty; point at the service's own folder or pass --language"
             ),
         ] as [([String: String], String)])
     func `says what is missing`(_ files: [String: String], _ message: String) throws {

@@ -48,6 +48,21 @@ extension Acceptance {
             #expect(failed.status == 7)
         }
 
+        @Test func `a package added to the image brings its programs and what they need, and no tool to install more`()
+            async throws
+        {
+            let service = try await Service(copying: .script)
+            try service["Procfile"].write("web: python main.py && pdftotext -v\n")
+            let packages = "runtime-packages=[\"dash\", \"poppler-utils\"]"
+            _ = try await Autoimage().build(service, ["-t", "added", "--set", packages])
+            let outcome = try await Autoimage().run("run", "added")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.hasPrefix("spring tides after 2025-01-01"))
+            #expect(outcome.errors.contains("pdftotext version"))
+            let listed = try await Autoimage().command(["inspect", "added", "--files"]).succeed()
+            #expect(!listed.contains("bin/dpkg\n") && !listed.contains("bin/perl\n"))
+        }
+
         @Test func `the image's root is read only and its temporary folder is not`() async throws {
             let image = try await Workspace.here().shelf.image(of: .script)
             let program = "import errno\ntry: open('/x', 'w')\nexcept OSError as e: print(errno.errorcode[e.errno])"

@@ -87,4 +87,36 @@ struct CopiedTreeTests {
         let failure = await #expect(throws: StepFailure.self) { _ = try await copied.build() }
         #expect(failure?.status == 4)
     }
+
+    @Test(arguments: tiers) func `links that a step leaves lead nowhere outside its tree`(
+        tier: Sandbox.Tier
+    ) async throws {
+        let outside = try TestFolder.make("outside")
+        for name in ["hosts", "resolv.conf", "c/kept"] { try TestFolder.write("mine", to: outside.appending(name)) }
+        chmod(outside.string, 0o755)
+        let cache = Mount.cache(id: "c", target: ImagePath("/root/.cache/c"))
+        var copied = try build(tier)
+        copied.run("start", "echo 1 > /root/.cache/c/file", mounts: [cache])
+        copied.run(
+            "links", needs: ["start"],
+            """
+            mkdir -p \(outside); rm -rf /var/tmp /tmp; ln -s \(outside) /var/tmp; ln -s \(outside) /tmp
+            rm -f /etc/hosts /etc/resolv.conf; mv /etc /etc2; ln -s \(outside) /etc
+            mv /root/.cache/c /root/.cache/d; ln -s \(outside)/c /root/.cache/c; true
+            """, mounts: [cache])
+        copied.run("after", needs: ["links"], "test -d /tmp; echo made", workingDirectory: ImagePath("/tmp/deep"))
+        copied.run("again", "echo again >> /root/.cache/c/file", mounts: [cache])
+        _ = try? await copied.build(lastStep: "after")
+        var other = copied
+        other.steps.removeFirst(3)
+        _ = try await other.build()
+        var status = stat()
+        #expect(stat(outside.string, &status) == 0 && status.st_mode & 0o7777 == 0o755)
+        #expect(try HostFiles.names(in: outside) == ["c", "hosts", "resolv.conf"])
+        #expect(try HostFiles.names(in: outside.appending("c")) == ["kept"])
+        for name in try HostFiles.names(in: copied.state.caches) where !name.hasSuffix(".lock") {
+            #expect(lstat(copied.state.caches.appending(name).string, &status) == 0)
+            #expect(status.st_mode & S_IFMT == S_IFDIR)
+        }
+    }
 }

@@ -18,7 +18,7 @@ enum TestRoot {
     private static let programs = [
         "sh", "cat", "ls", "id", "stat", "sleep", "touch", "ln", "rm", "mv", "mkdir", "rmdir", "chmod", "chown", "echo",
         "env", "true", "false", "test", "grep", "mknod", "tr", "seq", "kill", "readlink", "hostname", "dd", "cp", "wc",
-        "umask", "tail", "head", "sort", "mount", "printf", "pwd", "date", "unshare",
+        "umask", "tail", "head", "sort", "chroot", "mount", "printf", "pwd", "date", "unshare",
     ]
 
     private static func make() throws -> FilePath {

@@ -25,6 +25,7 @@ enum csb_proc {
 enum {
     CSB_SECCOMP_DENY = 1,        // refuse what a build never needs and an escape does
     CSB_SECCOMP_FAKE_OWNER = 2,  // pretend that changes of owner, group and identity worked
+    CSB_SECCOMP_NO_CHROOT = 4,   // refuse chroot(2), the way out of a root that is only a chroot
 };
 
 // A host file or folder that appears at `target`.
@@ -108,6 +109,10 @@ int csb_start(const struct csb_spec *spec, struct csb_process *process, struct c
 
 // Waits for the program and for all it started; returns its status, or 128 plus the signal that ended it.
 int csb_wait(const struct csb_process *process);
+
+// The version of Landlock that the kernel has, 0 for none; from 6 on programs are kept from abstract sockets and from
+// signalling what is outside.
+int csb_landlock_version(void);
 
 // Makes a pipe that children do not inherit.
 int csb_pipe(int ends[2]);

@@ -9,13 +9,9 @@ import SystemPackage
 /// Unpacks packages into one tree, without running any of their scripts.
 struct PackageUnpacker: Sendable {
     private let root: FilePath
-    private let rules: UnpackRules
     private let claims = Claims()
 
-    init(root: FilePath, rules: UnpackRules) {
-        self.root = root
-        self.rules = rules
-    }
+    init(root: FilePath) { self.root = root }
 
     /// The most bytes that the files of one package may have: a package must not fill the disk.
     private static let sizeLimit: Int64 = 16 << 30
@@ -30,18 +26,22 @@ struct PackageUnpacker: Sendable {
     /// Unpacks the files of a package and writes its record below `/var/lib/dpkg/status.d`, where scanners look.
     ///
     /// `rank` decides between packages that have a file at the same path: the highest wins, whichever comes first.
-    func unpack(_ package: PinnedPackage, from file: FilePath, rank: Int) async throws -> Unpacked {
+    func unpack(
+        _ package: PinnedPackage, from file: FilePath, rank: Int, by rules: UnpackRules
+    ) async throws -> Unpacked {
         do {
-            return try await unpackChecked(package, from: file, rank: rank)
+            return try await unpackChecked(package, from: file, rank: rank, by: rules)
         } catch let error where error is TarError || error is UnpackError || error is SubprocessError {
             throw DebianBaseError.badPackage(package: package.name, said: String(describing: error))
         }
     }
 
-    private func unpackChecked(_ package: PinnedPackage, from file: FilePath, rank: Int) async throws -> Unpacked {
+    private func unpackChecked(
+        _ package: PinnedPackage, from file: FilePath, rank: Int, by rules: UnpackRules
+    ) async throws -> Unpacked {
         let failure = { (said: String) -> any Error in DebianBaseError.badPackage(package: package.name, said: said) }
         let unpacked = try await HostTool.read("dpkg-deb", ["--fsys-tarfile", file.string], failure: failure) {
-            try unpackFiles(from: $0, rank: rank)
+            try unpackFiles(from: $0, rank: rank, by: rules)
         }
         let record = try await HostTool.read("dpkg-deb", ["--ctrl-tarfile", file.string], failure: failure) {
             try Self.readRecord(from: $0)
@@ -50,11 +50,11 @@ struct PackageUnpacker: Sendable {
         let tree = try HostFolder(root)
         let folder = ImagePath("/var/lib/dpkg/status.d")
         try tree.write(control + (control.hasSuffix("\n") ? "" : "\n"), to: folder.appending(package.name))
-        try tree.write(sums(record["md5sums"] ?? ""), to: folder.appending(package.name + ".md5sums"))
+        try tree.write(sums(record["md5sums"] ?? "", by: rules), to: folder.appending(package.name + ".md5sums"))
         return unpacked
     }
 
-    private func unpackFiles(from pipe: FileDescriptor, rank: Int) throws -> Unpacked {
+    private func unpackFiles(from pipe: FileDescriptor, rank: Int, by rules: UnpackRules) throws -> Unpacked {
         let notes = Notes()
         let transform: FolderUnpacker.Transform = { path, entry in
             guard let place = rules.place(path) else { return nil }
@@ -88,7 +88,7 @@ struct PackageUnpacker: Sendable {
     }
 
     /// The lines for the files that are in the tree, at the places where they are.
-    private func sums(_ text: String) -> String {
+    private func sums(_ text: String, by rules: UnpackRules) -> String {
         text.split(separator: "\n").compactMap { line -> String? in
             let fields = line.split(separator: " ", maxSplits: 1).map(String.init)
             guard fields.count == 2, let path = try? ImagePath(parsing: "/" + fields[1].drop { $0 == " " }),

@@ -33,7 +33,7 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noLanguage(let folder, let lookedFor, let entries):
-            "no language recognised in '\(folder)': looked for \(lookedFor.joined(separator: "; ")); "
+            "no language recognised in \(folder == .root ? "the service's folder" : "'\(folder)'"): looked for \(lookedFor.joined(separator: "; ")); "
                 + (entries.isEmpty ? "the folder is empty" : "found \(entries.joined(separator: ", "))")
                 + "; point at the service's own folder or pass --language"
         case .severalLanguages(let candidates):
@@ -54,7 +54,7 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
             "\(what); choose with \(option):" + Self.list(candidates)
         case .needsShell(let command, let place, let syntax, let base):
             "\(place): '\(command)' needs a shell ('\(syntax)') and \(base) has none; write one program with its "
-                + "arguments, or move it into a script of the service"
+                + "arguments, or add a shell with --set runtime-packages=dash"
         case .unknownStep(let name, let option, let steps):
             "\(option): no step '\(name)'; the steps are \(steps.joined(separator: ", "))"
         case .unknownProcess(let name, let option, let known):

@@ -35,6 +35,8 @@ package struct PlanOptions: Sendable {
     package var installCommand: Requested<[String]>?
     package var buildCommand: Requested<[String]>?
     package var startCommand: Requested<[String]>?
+    /// Whether the build command may reach the network.
+    package var buildNetwork: Requested<Bool>?
     package var port: Requested<Int>?
     package var user: Requested<Owner>?
     /// Variables of the image.
@@ -49,7 +51,7 @@ package struct PlanOptions: Sendable {
     package var secretMounts: [Requested<SecretMount>] = []
     /// Whether `--ssh` forwards an agent to the steps that use the network.
     package var ssh = false
-    package var revision: Revision?
+    package var labels: [String: Requested<String>] = [:]
 
     package init(name: String) { self.name = name }
 
@@ -90,19 +92,6 @@ package struct PlanOptions: Sendable {
             self.step = step
             self.target = target
             self.variable = variable
-        }
-    }
-
-    /// The state of version control at the edge.
-    package struct Revision: Sendable, Hashable {
-        package let commit: String
-        package let tag: String?
-        package let dirty: Bool
-
-        package init(commit: String, tag: String?, dirty: Bool) {
-            self.commit = commit
-            self.tag = tag
-            self.dirty = dirty
         }
     }
 }

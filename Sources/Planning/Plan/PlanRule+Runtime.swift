@@ -1,6 +1,7 @@
 extension PlanRule {
     static let numericUser = PlanRule(
-        "a named user that is not root", claim: "the service runs as a numeric user with a line in /etc/passwd"
+        "a named user that is not root", claim: "the service runs as a numeric user with a line in /etc/passwd",
+        waiver: { $0.runtime.config.user.value.uid == 0 ? $0.runtime.config.user.reason : nil }
     ) { plan in
         let user = plan.runtime.config.user
         if user.value.uid == 0 {
@@ -132,7 +133,13 @@ extension RuntimeStage {
     private func holds(_ path: ImagePath) -> Bool {
         copies.contains { path.isInside($0.destination) }
             || files.contains { $0.path == path && $0.contents != nil }
-            || base.entry.offers(path)
+            || base.entry.offers(path) || base.packages.contains { Self.brings($0.value, path.withoutUsr) }
+    }
+
+    /// Whether a Debian package that the plan adds is a shell that brings the program.
+    private static func brings(_ package: String, _ path: ImagePath) -> Bool {
+        let programs = ["dash": ["sh", "dash"], "bash": ["bash"], "busybox": ["busybox"]][package] ?? []
+        return programs.contains { path == ImagePath("/bin").resolving($0) }
     }
 }
 

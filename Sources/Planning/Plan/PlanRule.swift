@@ -8,14 +8,19 @@ package struct PlanRule: Sendable {
     package let needsPins: Bool
     /// What is wrong, empty where nothing is.
     package let problems: @Sendable (BuildPlan) -> [String]
+    /// Who asked that the rule does not count for a plan; nil where nobody did.
+    package let waiver: @Sendable (BuildPlan) -> Reason?
 
     init(
-        _ name: String, claim: String, needsPins: Bool = false, problems: @escaping @Sendable (BuildPlan) -> [String]
+        _ name: String, claim: String, needsPins: Bool = false,
+        waiver: @escaping @Sendable (BuildPlan) -> Reason? = { _ in nil },
+        problems: @escaping @Sendable (BuildPlan) -> [String]
     ) {
         self.name = name
         self.claim = claim
         self.needsPins = needsPins
         self.problems = problems
+        self.waiver = waiver
     }
 
     /// All rules, in the order in which they are reported.
@@ -29,13 +34,15 @@ package struct PlanRule: Sendable {
     /// What the rule says about a plan that may not be pinned yet.
     package func outcome(for plan: BuildPlan) -> Outcome {
         let problems = problems(plan)
-        if problems.isEmpty { return .holds }
+        if problems.isEmpty { return waiver(plan).map { .waived(by: $0) } ?? .holds }
         return needsPins ? .waits : .broken(problems: problems)
     }
 
     /// How a rule stands towards a plan.
     package enum Outcome: Hashable, Sendable {
         case holds
+        /// The rule would be broken, but somebody asked for it.
+        case waived(by: Reason)
         /// The rule is checked once the bases are pinned, before anything runs.
         case waits
         case broken(problems: [String])

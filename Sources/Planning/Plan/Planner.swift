@@ -59,7 +59,7 @@ package struct Planner: Sendable {
         applyEnvironment(options, to: &plan)
         applyArtifacts(options, to: &plan)
         try applySecrets(options, to: &plan)
-        plan.runtime.config.labels.merge(labels(options)) { detected, _ in detected }
+        plan.runtime.config.labels.merge(options.labels.mapValues(\.value)) { _, wanted in wanted }
         // A detector may have put programs of a process at their paths already.
         for (name, command) in options.processes
         where plan.runtime.config.processes[name]?.reason != command.reason {
@@ -71,6 +71,7 @@ package struct Planner: Sendable {
         let base = plan.runtime.base.entry
         let user = options.user.map { Decided($0.value, $0.reason) } ?? plan.runtime.config.user
         plan.runtime.config.user = user
+        if user.value.uid == 0 { plan.warnings.append("the service runs as root: \(user.reason)") }
         // Bases of ours have passwd with 65532; in any other the plan writes it.
         if base.debian == nil || user.value != .nonroot {
             let reason = Reason.usual(why: "names the user \(user.value)")
@@ -136,26 +137,13 @@ package struct Planner: Sendable {
                 .secret(id: mount.id, target: mount.target, variable: mount.variable, required: true))
             plan.builder.steps[index].action = .run(command: command)
         }
-        var used: Set<String> = []
         for index in plan.builder.steps.indices {
             guard case .run(var command) = plan.builder.steps[index].action else { continue }
             if options.ssh, command.network == .host {
                 command.mounts.append(.ssh)
                 plan.builder.steps[index].action = .run(command: command)
             }
-            for case .secret(let id, _, _, _) in command.mounts { used.insert(id) }
         }
-        for secret in options.offeredSecrets where !used.contains(secret.id) {
-            plan.warnings.append("the secret '\(secret.id)' is used by no step; name its step in autoimage.toml")
-        }
-    }
-
-    /// The annotations of OCI image-spec, annotations.md, that planning knows; `created` is set when assembling.
-    private func labels(_ options: PlanOptions) -> [String: String] {
-        guard let revision = options.revision else { return [:] }
-        var labels = ["org.opencontainers.image.revision": revision.commit + (revision.dirty ? "-dirty" : "")]
-        if let tag = revision.tag, !revision.dirty { labels["org.opencontainers.image.version"] = tag }
-        return labels
     }
 }
 

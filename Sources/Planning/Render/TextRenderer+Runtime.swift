@@ -48,6 +48,8 @@ extension TextRenderer {
         for rule in PlanRule.all {
             switch rule.outcome(for: plan) {
             case .holds: text.add("holds   \(rule.name)", rule.claim, indent: 2, column: 8 + column)
+            case .waived(let reason):
+                text.add("waived  \(rule.name)", "\(reason)", indent: 2, column: 8 + column, style: .warning)
             case .waits:
                 text.add("waits   \(rule.name)", "checked at build: \(rule.claim)", indent: 2, column: 8 + column)
             case .broken(let problems):

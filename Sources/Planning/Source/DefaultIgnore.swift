@@ -56,5 +56,7 @@ package struct DefaultIgnore: Sendable {
     private static let tools = [
         ".DS_Store", ".idea", ".vscode", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox",
     ]
-    private static let own = ["Dockerfile", "Dockerfile.*", ".dockerignore", "autoimage.toml", "autoimage.lock"]
+    private static let own = [
+        "Dockerfile", "Dockerfile.*", ".dockerignore", "autoimage.toml", "autoimage.lock", ".tmp-autoimage-*",
+    ]
 }

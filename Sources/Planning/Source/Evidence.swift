@@ -3,13 +3,13 @@ package struct Evidence: Codable, Hashable, Sendable, CustomStringConvertible {
     package let path: SourcePath
     /// Counted from 1; nil where the file's existence is the evidence.
     package let line: Int?
-    /// The words that count, on one line.
+    /// The words that count, on one line, without the credentials of an address: evidence is printed and becomes labels.
     package let excerpt: String
 
     package init(path: SourcePath, line: Int? = nil, excerpt: String) {
         self.path = path
         self.line = line
-        self.excerpt = excerpt
+        self.excerpt = excerpt.replacing(#/://[^/\s@'"]+@/#, with: "://***@")
     }
 
     package var description: String { path.description + (line.map { ":\($0)" } ?? "") }

@@ -10,8 +10,10 @@ final class NativeSpec {
     private var owned: [UnsafeMutableRawPointer] = []
 
     init(_ job: SandboxJob, in sandbox: Sandbox, streams: SandboxJob.Streams) throws(SandboxError) {
-        for text in job.arguments + job.environment.flatMap({ [$0.key, $0.value] }) where text.utf8.contains(0) {
-            throw .containsNull(text)
+        for text in job.arguments where text.utf8.contains(0) { throw .containsNull("the argument '\(text)'") }
+        for (name, value) in job.environment where name.utf8.contains(0) || value.utf8.contains(0) {
+            // The value may be a secret.
+            throw .containsNull("the variable '\(name)'")
         }
         spec.arguments = list(job.arguments)
         spec.environment = list(job.environment.map { "\($0.key)=\($0.value)" }.sorted())
@@ -45,7 +47,7 @@ final class NativeSpec {
     private func setIdentity(_ job: SandboxJob, _ sandbox: Sandbox) {
         spec.uid = job.user.uid
         spec.gid = job.user.gid
-        spec.seccomp = UInt32(CSB_SECCOMP_DENY)
+        spec.seccomp = UInt32(CSB_SECCOMP_DENY) | (sandbox.tier == .chroot ? UInt32(CSB_SECCOMP_NO_CHROOT) : 0)
         switch sandbox.identity {
         case .host: break
         case .mapped:

@@ -1,3 +1,4 @@
+import CSandbox
 import Files
 import Glibc
 import Planning
@@ -52,8 +53,24 @@ package struct Sandbox: Sendable {
             case .host: "no user namespace"
             }
         let files = usesOverlay ? "overlay" : "copied trees"
-        return ([("\(tier), \(users), \(files)")] + shortcomings).joined(separator: "; ")
+        let line = ([("\(tier), \(users), \(files)")] + gaps + shortcomings).joined(separator: "; ")
+        return line.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
+
+    /// What programs are not kept from, a line each.
+    package var gaps: [String] {
+        var result: [String] = []
+        if !separatesNetwork { result.append("steps without network are not kept from it") }
+        if csb_landlock_version() < 6 {
+            result.append(
+                "before Linux 6.12, steps with network can reach this machine's abstract sockets"
+                    + (tier == .full ? "" : " and signal other processes of their user"))
+        }
+        return result
+    }
+
+    /// Whether a program without network gets none; else it has this machine's.
+    package var separatesNetwork: Bool { tier != .chroot }
 
     /// Tries the tiers from the strongest to the weakest in `scratch`, the folder for work in progress.
     ///
@@ -121,7 +138,7 @@ package enum SandboxError: Error, Equatable, CustomStringConvertible {
     case setUp(stage: String, what: String, code: Int32)
     /// The program could not be executed.
     case notExecutable(program: String, reason: String)
-    /// An argument, variable or path holds a null byte.
+    /// An argument or variable, named without its value, holds a null byte.
     case containsNull(String)
 
     package var description: String {
@@ -133,7 +150,7 @@ package enum SandboxError: Error, Equatable, CustomStringConvertible {
                 + "make namespaces), or run as root"
         case .setUp(let stage, let what, let code): "cannot \(stage): \(what): \(Errno(rawValue: code))"
         case .notExecutable(let program, let reason): "cannot run '\(program)': \(reason)"
-        case .containsNull(let text): "'\(text)' holds a null byte"
+        case .containsNull(let text): "\(text) holds a null byte, which no program can be given"
         }
     }
 }

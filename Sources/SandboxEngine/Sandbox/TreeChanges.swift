@@ -52,23 +52,23 @@ struct TreeChanges {
     let foreign: Set<ImagePath>
 
     func move(to upper: FilePath) throws {
+        var kept: Set<ImagePath> = []
         var moved: Set<ImagePath> = []
-        try moveChanged(.root, upper, &moved)
+        try moveChanged(.root, upper, &kept, &moved)
         for path in before.stamps.keys.sorted() where !foreign.contains(path) {
-            guard let parent = path.parent, !moved.contains(path), FileStamp(HostPlace.of(path, in: root)) == nil,
-                isUnchangedFolder(parent)
+            // Only below folders that are still themselves: a link in their place would lead out of the tree.
+            guard let parent = path.parent, kept.contains(parent), !moved.contains(path),
+                FileStamp(HostPlace.of(path, in: root)) == nil
             else { continue }
             try markGone(path, upper)
         }
     }
 
-    private func isUnchangedFolder(_ path: ImagePath) -> Bool {
-        guard path != .root else { return true }
-        guard let now = FileStamp(HostPlace.of(path, in: root)) else { return false }
-        return now.isFolder && now.inode == before.stamps[path]?.inode
-    }
-
-    private func moveChanged(_ folder: ImagePath, _ upper: FilePath, _ moved: inout Set<ImagePath>) throws {
+    /// Moves what changed in a folder that is the same as before; adds all such folders to `kept`.
+    private func moveChanged(
+        _ folder: ImagePath, _ upper: FilePath, _ kept: inout Set<ImagePath>, _ moved: inout Set<ImagePath>
+    ) throws {
+        kept.insert(folder)
         for name in try HostFiles.names(in: HostPlace.of(folder, in: root)) {
             let path = folder.resolving(name)
             let place = HostPlace.of(path, in: root)
@@ -82,7 +82,7 @@ struct TreeChanges {
                 continue
             }
             if now != old { try makeFolder(path, upper) }
-            try moveChanged(path, upper, &moved)
+            try moveChanged(path, upper, &kept, &moved)
         }
     }
 

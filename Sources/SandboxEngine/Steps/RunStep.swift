@@ -18,6 +18,9 @@ struct RunStep {
         let job = try job(upper: upper, scratch: scratch)
         let tail = OutputTail()
         let (name, report) = (context.step.name, context.report)
+        if command.network == .none, !sandbox.separatesNetwork {
+            report(.note(text: "step '\(name)' needs no network, but \(sandbox.tier) cannot take it away"))
+        }
         var status: Int32
         do {
             status = try await sandbox.run(job) { bytes in

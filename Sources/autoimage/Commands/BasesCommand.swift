@@ -49,10 +49,11 @@ struct BasesCommand: AsyncParsableCommand {
                     let progress = Progress(.auto)
                     let service = try PlannedService(arguments)
                     let provider = try BaseProvider(service, progress)
+                    defer { withExtendedLifetime(provider) {} }
                     let pins = try await provider.pins()
                     let plan = try service.plan.pinned(by: pins).validated().plan
                     let bases = try await provider.assemble(plan)
-                    _ = try service.lock.update(pins)
+                    _ = try service.lock.update(pins, state: provider.state)
                     try HostFiles.makeFolder(output)
                     for (base, entry) in [
                         (bases.builder, plan.builder.base.entry), (bases.runtime, plan.runtime.base.entry),

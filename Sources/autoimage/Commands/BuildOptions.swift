@@ -1,5 +1,7 @@
 import ArgumentParser
+import Images
 import Planning
+import SystemPackage
 
 /// The options that decide the plan: `build`, `plan`, `lock` and `bases save` share them.
 struct PlanArguments: ParsableArguments {
@@ -43,7 +45,7 @@ struct PlanArguments: ParsableArguments {
 /// The form in which a plan is printed.
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable { case text, json, dockerfile }
 
-/// How the C part of `--output TYPE:DEST` is written.
+/// Where to write an image to: `TYPE:DESTINATION`.
 enum OutputArgument: Hashable, Sendable, ExpressibleByArgument {
     case layout(folder: String)
     case layoutArchive(file: String)
@@ -59,6 +61,15 @@ enum OutputArgument: Hashable, Sendable, ExpressibleByArgument {
         case "oci-archive": self = .layoutArchive(file: destination)
         case "docker-archive": self = .dockerArchive(file: destination)
         default: return nil
+        }
+    }
+
+    /// What writes there.
+    var destination: any ImageDestination {
+        switch self {
+        case .layout(let folder): OCILayoutDestination(FilePath(folder))
+        case .layoutArchive(let file): OCIArchiveDestination(FilePath(file))
+        case .dockerArchive(let file): DockerArchiveDestination(FilePath(file))
         }
     }
 }

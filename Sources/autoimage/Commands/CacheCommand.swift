@@ -27,6 +27,9 @@ struct CacheCommand: AsyncParsableCommand {
                 {
                     for name in try HostFiles.names(in: folder) { try HostFiles.remove(folder.appending(name)) }
                 }
+                for name in try HostFiles.names(in: state.locks) where name != "use" {
+                    try HostFiles.remove(state.locks.appending(name))
+                }
                 let freed = try LocalStore(state).removeUnreferenced()
                 Terminal.standardError.line("removed kept work and \(freed) unreferenced blobs")
             }

@@ -41,8 +41,9 @@ struct InspectCommand: AsyncParsableCommand {
 
     private func text(_ image: StoredImage) -> String {
         let execution = image.image.config.config
+        let reference = image.names.first.map { "\($0.tagged)@" } ?? ""
         var lines = [
-            "image      \(name)@\(image.image.descriptor.digest)",
+            "image      \(reference)\(image.image.descriptor.digest)",
             "platform   \(image.image.config.os)/\(image.image.config.architecture)",
         ]
         if let record = image.record {

@@ -10,8 +10,11 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: "text, json or dockerfile.")
     var format: PlanFormat = .text
 
+    @Flag(help: "Print long commands and values whole; json and dockerfile always do.")
+    var full = false
+
     func run() async throws {
         let planned = try PlannedService(plan)
-        Terminal.standardOutput.write(try planned.rendered(format))
+        Terminal.standardOutput.write(try planned.rendered(format, full: full))
     }
 }

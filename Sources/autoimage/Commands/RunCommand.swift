@@ -45,15 +45,24 @@ struct RunCommand: AsyncParsableCommand {
             let image = try StoredImage(name, in: store)
             let layers = try LayerUnpacker(state: state, store: store.blobs).unpack(image.image)
             let runner = ContainerRunner(state: state, sandbox: try Sandbox.probe(scratch: state.temporary))
+            // As in docker run: without -i the program reads nothing.
+            let nothing = try FileDescriptor.open("/dev/null", .readOnly, options: [.closeOnExec])
+            defer { try? nothing.close() }
+            let streams = SandboxJob.Streams(
+                input: input || terminal ? 0 : nothing.rawValue, output: 1, error: 2, interactive: terminal)
             return try await runner.run(
                 layers: layers, config: image.image.config.config,
                 options: .init(
                     entrypoint: entrypoint.map { [$0] } ?? (command.isEmpty ? nil : []), command: command,
-                    environment: try variables(), binds: try binds(), interactive: input || terminal,
-                    writable: image.record?.plan.runtime.config.writable.map(\.value) ?? []))
+                    environment: try variables(), binds: try binds(), interactive: terminal,
+                    writable: Self.home + (image.record?.plan.runtime.config.writable.map(\.value) ?? [])),
+                streams: streams)
         }
         throw ExitCode(status)
     }
+
+    /// Programs keep small things in their user's home, as they may in docker run.
+    private static let home = [ImagePath("/home/nonroot")]
 
     private func variables() throws -> [String: String] {
         var result: [String: String] = [:]

@@ -43,6 +43,15 @@ extension ConfigKey {
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
+        ConfigKey(
+            path: "build-network", kind: .boolean,
+            documentation: "Whether the build command may reach the network; no by default."
+        ) { settings, value, _, option in
+            guard case .boolean(let flag) = value else {
+                throw ConfigError.kind("build-network", "a boolean", value.kind)
+            }
+            settings.plan.buildNetwork = Requested(flag, by: option)
+        },
         command("start", "Command that the image starts.") { $0.plan.startCommand = $1 },
         ConfigKey(path: "port", kind: .integer, documentation: "Port the service listens on; PORT tells the service.") {
             settings, value, _, option in
@@ -61,6 +70,7 @@ extension ConfigKey {
             $0.ignore = $1
         },
         string("environment.*", "Variable of the image.") { $0.plan.environment[$2] = $1 },
+        string("labels.*", "Label of the image, as in org.opencontainers.image.source.") { $0.plan.labels[$2] = $1 },
         string("build-environment.*", "Variable of the build's steps; it never reaches the image.") {
             $0.plan.buildEnvironment[$2] = $1
         },
@@ -213,7 +223,7 @@ extension ConfigKey {
         case .string(let text): text
         case .integer(let number): String(number)
         case .boolean(let flag): String(flag)
-        case .list, .table: throw ConfigError.kind(path, "a string", value.kind)
+        case .fraction, .list, .table: throw ConfigError.kind(path, "a string", value.kind)
         }
     }
 }

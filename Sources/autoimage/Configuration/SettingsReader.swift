@@ -82,7 +82,8 @@ struct SettingsReader: Sendable {
     private func apply(_ dotted: String, _ value: ConfigValue, _ option: String, to settings: inout Settings) throws {
         guard let (key, name) = ConfigKey.find(dotted) else { throw unknown(dotted, option) }
         do {
-            try key.apply(&settings, value, name, option == dotted ? option : "\(option) \(dotted)")
+            // A file's place needs the key beside it; the name of an option or a variable says it already.
+            try key.apply(&settings, value, name, option.hasPrefix("autoimage.toml:") ? "\(option) \(dotted)" : option)
         } catch let error as ConfigError {
             throw ConfigError.malformed(place: option, reason: "\(error)")
         } catch let error as PathError {

@@ -45,7 +45,7 @@ struct BaseProvider: Sendable {
     /// Records the pins in autoimage.lock; returns whether the file changed.
     func lock(update: Bool) async throws -> Bool {
         let pins = try await pins(update: update)
-        return try service.lock.update(pins)
+        return try service.lock.update(pins, state: state)
     }
 
     /// The unpacked bases of a validated plan.

@@ -23,26 +23,47 @@ struct BuildPipeline: Sendable {
         for warning in service.warnings { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
         let provider = try BaseProvider(service, progress)
-        progress.report(.note(text: "isolation: \(provider.sandbox.tier)"))
+        progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
+        defer { withExtendedLifetime(provider) {} }
         var pins = try await provider.pins()
+        // Recorded before anything runs: a build that fails later takes the same packages again.
+        try record(pins, of: service, in: provider.state)
         let plan = try service.plan.pinned(by: pins).validated()
         let bases = try await provider.assemble(plan.plan)
         let built = try await runSteps(plan, service, provider, bases.builder)
         let store = try LocalStore(provider.state)
         let delivery = Delivery(request: request, names: names, store: store, state: provider.state, progress: progress)
         if request.target == .builder {
-            return try delivery.deliverBuilder(plan.plan, built, provider.sandbox, bases.builder)
+            return try delivery.deliverBuilder(
+                plan.plan, built, provider.sandbox, bases.builder,
+                hidden: Set(service.settings.plan.buildEnvironment.keys))
         }
+        try Task.checkCancellation()
         let complete = try await completed(plan, &pins, built, bases.runtime)
-        _ = try service.lock.update(pins)
+        try record(pins, of: service, in: provider.state)
         progress.report(.phase(name: "assemble", detail: names.map(\.description).joined(separator: ", ")))
         let stage = RuntimeAssembly(
             plan: complete.plan, builder: built.tree, base: bases.runtime, state: provider.state)
         let image = try stage.image(in: store)
+        try Task.checkCancellation()
         let record = try stage.record(
-            of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.tier.description,
+            of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.reason,
             revision: service.revision)
         return try delivery.deliver(image.image, record)
+    }
+
+    /// Writes autoimage.lock; a folder that is read-only is worth a warning, not the build.
+    private func record(_ pins: Pins, of service: PlannedService, in state: State) throws {
+        do {
+            _ = try service.lock.update(pins, state: state)
+        } catch let error as SystemError
+            where [.permissionDenied, .notPermitted, .readOnlyFileSystem].contains(error.code)
+        {
+            progress.report(
+                .warning(
+                    text: "\(service.lock.path) cannot be written (\(error.code)): "
+                        + "a later build may take newer packages; 'autoimage lock' records them where it can"))
+        }
     }
 
     private func runSteps(
@@ -53,13 +74,21 @@ struct BuildPipeline: Sendable {
             state: provider.state, sandbox: provider.sandbox, base: base.root, baseKey: base.key,
             host: HostSettings.detect(environment: ProcessEnvironment.current))
         let progress = progress
-        return try await engine.run(
-            plan,
-            on: EngineRequest(
-                source: service.tree, secrets: service.secrets.values,
-                sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
-                useCache: request.useCache)
-        ) { progress.report($0) }
+        let hints = FailureHints()
+        do {
+            return try await engine.run(
+                plan,
+                on: EngineRequest(
+                    source: service.tree, secrets: service.secrets.values,
+                    sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
+                    useCache: request.useCache)
+            ) {
+                hints.note($0)
+                progress.report($0)
+            }
+        } catch let error as StepFailure {
+            throw Failure(.stepFailed, hints.explain(error))
+        }
     }
 
     /// The plan with the shared libraries that its artifacts need, looked up anew in every build.

@@ -17,23 +17,27 @@ struct Delivery: Sendable {
     /// Delivers a runtime image; returns its reference with digest.
     func deliver(_ image: AssembledImage, _ record: ImageRecord) throws -> String {
         progress.report(.phase(name: "deliver", detail: names.map(\.description).joined(separator: ", ")))
-        for output in request.outputs { try write(image, to: output) }
+        for output in request.outputs { try write(image, to: output, names: names) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
         for name in names { try store.tag(image.descriptor, as: name) }
-        if let file = request.metadataFile {
-            try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
-        }
+        try writeMetadata(record)
         let reference = "\(names[0].tagged)@\(image.descriptor.digest)"
         progress.say(summary(record))
-        progress.say(
-            "run: autoimage run \(names[0])   load: autoimage build \(request.arguments.path) --output docker-archive:image.tar && docker load -i image.tar   push: skopeo copy oci:\(store.blobs.folder):\(names[0].tagged) docker://REGISTRY/\(names[0].tagged)"
-        )
+        progress.say(hints(names[0]))
         return reference
+    }
+
+    /// The commands to go on with, as one types them.
+    private func hints(_ name: Reference) -> String {
+        let layout = ShellWord.quoted("oci:\(store.blobs.folder):\(name.tagged)")
+        return "run: autoimage run \(name)"
+            + "   load: autoimage save \(name) --output docker-archive:image.tar && docker load --input image.tar"
+            + "   push: skopeo copy \(layout) docker://REGISTRY/\(name.tagged)"
     }
 
     /// Stores the builder as an image for debugging: never under a name that a runtime image has.
     func deliverBuilder(
-        _ plan: BuildPlan, _ built: any BuilderResult, _ sandbox: Sandbox, _ base: AssembledBase
+        _ plan: BuildPlan, _ built: any BuilderResult, _ sandbox: Sandbox, _ base: AssembledBase, hidden: Set<String>
     ) throws -> String {
         let name = request.tags.isEmpty ? try Reference(parsing: "\(plan.name):builder") : names[0]
         if let taken = try store.list().first(where: { $0.name == name.tagged }),
@@ -53,7 +57,8 @@ struct Delivery: Sendable {
         let holds =
             "builder: \(plan.builder.base.entry.id) and steps \(plan.builder.steps.map(\.name).joined(separator: " "))"
         let image = try ImageAssembler(store: store.blobs).assemble(
-            layers: [(blob, "autoimage \(holds)")], config: builderExecution(plan), platform: plan.platform,
+            layers: [(blob, "autoimage \(holds)")], config: builderExecution(plan, hidden: hidden),
+            platform: plan.platform,
             created: Epoch.seconds)
         let record = ImageRecord(
             name: plan.name, manifest: image.descriptor.digest, stage: "builder",
@@ -61,21 +66,23 @@ struct Delivery: Sendable {
                 .init(
                     digest: blob.descriptor.digest, size: blob.descriptor.size, unpackedSize: blob.uncompressedSize,
                     holds: holds)
-            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.tier.description,
+            ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.reason,
             revision: nil,
             plan: plan)
-        for output in request.outputs { try write(image, to: output) }
+        for output in request.outputs { try write(image, to: output, names: [name]) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
         try store.tag(image.descriptor, as: name)
+        try writeMetadata(record)
         progress.say("open a shell in it: autoimage run -it \(name) sh")
         return "\(name.tagged)@\(image.descriptor.digest)"
     }
 
-    private func builderExecution(_ plan: BuildPlan) -> ImageConfig.Execution {
+    private func builderExecution(_ plan: BuildPlan, hidden: Set<String>) -> ImageConfig.Execution {
         let last = plan.builder.steps.reversed().lazy.compactMap { step -> Planning.RunCommand? in
             if case .run(let command) = step.action { command } else { nil }
         }.first
         let environment = plan.builder.base.entry.environment.merging(last?.environment ?? [:]) { _, new in new }
+            .filter { !hidden.contains($0.key) }
         return ImageConfig.Execution(
             user: "0:0", exposedPorts: [], env: environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             entrypoint: [], cmd: [plan.builder.base.entry.shell?.description ?? "/bin/sh"], volumes: [],
@@ -83,14 +90,13 @@ struct Delivery: Sendable {
             stopSignal: nil)
     }
 
-    private func write(_ image: AssembledImage, to output: OutputArgument) throws {
-        let destination: any ImageDestination =
-            switch output {
-            case .layout(let folder): OCILayoutDestination(FilePath(folder))
-            case .layoutArchive(let file): OCIArchiveDestination(FilePath(file))
-            case .dockerArchive(let file): DockerArchiveDestination(FilePath(file))
-            }
-        progress.report(.note(text: "wrote \(try destination.deliver(image, from: store.blobs, names: names))"))
+    private func writeMetadata(_ record: ImageRecord) throws {
+        guard let file = request.metadataFile else { return }
+        try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
+    }
+
+    private func write(_ image: AssembledImage, to output: OutputArgument, names: [Reference]) throws {
+        progress.report(.note(text: "wrote \(try output.destination.deliver(image, from: store.blobs, names: names))"))
     }
 
     private func summary(_ record: ImageRecord) -> String {
@@ -133,5 +139,17 @@ enum Size {
         guard let (unit, name) = units.first(where: { bytes >= $0.0 }) else { return "\(bytes) B" }
         let tenths = (bytes * 10 + unit / 2) / unit
         return "\(tenths / 10).\(tenths % 10) \(name)"
+    }
+}
+
+/// Words for a shell.
+enum ShellWord {
+    /// The text as one word: as it is, or in single quotes.
+    static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                || "%+,-./:=@_".utf8.contains($0)
+        }
+        return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }

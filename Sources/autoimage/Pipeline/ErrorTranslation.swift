@@ -25,10 +25,15 @@ private func failure(for error: any Error) -> any Error {
     case is Failure, is ExitCode, is ValidationError: error
     case is CancellationError: Failure(.interrupted, "interrupted")
     case is StepFailure: Failure(.stepFailed, "\(error)")
-    case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is LibraryError,
-        is CommandLineError:
+    case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is CommandLineError,
+        is LayerError:
         Failure(.unplannable, "\(error)")
-    case is ConfigError, is LockFileError, is BaseCatalogError: Failure(.badConfiguration, "\(error)")
+    case is LibraryError: Failure(.proofFailed, "\(error)")
+    case is ConfigError, is StateError, is LockFileError, is BaseCatalogError: Failure(.badConfiguration, "\(error)")
+    case is FileTreeError: Failure(.denied, "\(error)")
+    case is BlobError, is GzipError, is TarError, is UnpackError, is ImageProblem:
+        Failure(.inputMissing, "\(error); remove the image and build it again")
+    case let code as Errno: Failure(.cannotWrite, "\(code)")
     case is StoreError: Failure(.inputMissing, "\(error)")
     case DebianBaseError.noSpace: Failure(.cannotWrite, "\(error)")
     case DebianBaseError.noMirror, DebianBaseError.malformedMirror, DebianBaseError.noSecurityMirror:
@@ -37,6 +42,8 @@ private func failure(for error: any Error) -> any Error {
     case is ReferenceError, is PathError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
+    case SandboxError.notExecutable: Failure(.inputMissing, "\(error)")
+    case EngineError.unknownFailure: Failure(.inputMissing, "\(error)")
     case is SandboxError: Failure(.unavailable, "\(error)")
     case is EngineError, is ContainerError: Failure(.badConfiguration, "\(error)")
     default: Failure(.bug, "\(error); this is a bug of autoimage")

@@ -28,8 +28,10 @@ struct LockFile: Sendable {
     /// Writes pins that differ from what was read; returns whether they did.
     ///
     /// Only what this run changed is written over what the file holds now, so that two builds at once lose nothing.
-    func update(_ changed: Pins) throws -> Bool {
+    func update(_ changed: Pins, state: State) throws -> Bool {
         guard changed != pins else { return false }
+        let held = try FileLock(state.lock("lock-\(Digest(of: path.string.utf8).hex)"))
+        defer { _ = held }
         var merged = try LockFile(folder: path.removingLastComponent()).pins
         for (key, pin) in changed.bases where pins.bases[key] != pin { merged.bases[key] = pin }
         for key in pins.bases.keys where changed.bases[key] == nil { merged.bases[key] = nil }

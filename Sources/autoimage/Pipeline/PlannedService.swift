@@ -36,7 +36,7 @@ struct PlannedService: Sendable {
             root: workspace.root, service: workspace.service,
             extraIgnore: settings.ignore.map {
                 try IgnoreRule(parsing: $0.value, origin: $0.option, folder: workspace.service)
-            })
+            } + Self.ownState(in: workspace.root, environment))
         lock = try LockFile(folder: folder)
         let catalog = try Self.catalog(settings.plan.bases)
         let planned = try Planner(detectors: Detectors.all, catalog: catalog).plan(tree, options: settings.plan)
@@ -46,11 +46,26 @@ struct PlannedService: Sendable {
     }
 
     /// The plan in one of its forms.
-    func rendered(_ format: PlanFormat) throws -> String {
+    func rendered(_ format: PlanFormat, full: Bool = false) throws -> String {
         switch format {
-        case .text: renderText(plan, full: false)
+        case .text: renderText(plan, full: full)
         case .json: try renderJSON(plan)
         case .dockerfile: renderDockerfile(plan)
+        }
+    }
+
+    /// Rules that keep our own state out of the tree, where it lies in it.
+    private static func ownState(in root: FilePath, _ environment: [String: String]) throws -> [IgnoreRule] {
+        var places: [FilePath] = []
+        if let home = environment["AUTOIMAGE_HOME"], !home.isEmpty { places.append(FilePath(home)) }
+        if let cache = environment["XDG_CACHE_HOME"] { places.append(FilePath(cache).appending("autoimage")) }
+        if let user = environment["HOME"] { places.append(FilePath(user).appending(".cache/autoimage")) }
+        return try places.compactMap { HostFiles.realPath($0) }.compactMap { place in
+            guard place.starts(with: root), place != root else { return nil }
+            let inside = place.components.dropFirst(root.components.count).map(\.string).joined(separator: "/")
+            return try IgnoreRule(
+                parsing: "/" + inside.map { "*?[\\".contains($0) ? "\\\($0)" : "\($0)" }.joined(),
+                origin: "AUTOIMAGE_HOME")
         }
     }
 

@@ -33,7 +33,8 @@ final class Progress: Sendable {
             return
         }
         switch event {
-        case .phase(let name, let detail): out.line(paint("==> \(name)", .bold) + (detail.isEmpty ? "" : " \(detail)"))
+        case .phase(let name, let detail):
+            out.line(paint("==> \(name)", .bold) + (detail.isEmpty ? "" : " \(Terminal.safe(detail))"))
         case .stepStarted(let step, let command): out.line(paint("[\(step)]", .blue) + " \(shortened(command))")
         case .stepCached(let step): out.line(paint("[\(step)]", .blue) + " cached")
         case .stepOutput(let step, let text): output(text, of: step)
@@ -47,7 +48,7 @@ final class Progress: Sendable {
 
     /// Prints text that is meant for people only; with `json` it becomes a note.
     func say(_ text: String) {
-        if style == .json { report(.note(text: text)) } else { out.line(text) }
+        if style == .json { report(.note(text: text)) } else { out.line(Terminal.safe(text)) }
     }
 
     private func output(_ text: String, of step: String) {
