@@ -40,17 +40,17 @@ let package = Package(
         .target(
             name: "BaseImages", dependencies: ["OCI", "Planning"], path: "BaseImages", exclude: ["README.md"],
             resources: [.embedInCode("Catalog")], swiftSettings: strict),
-        .target(name: "Proof", dependencies: ["OCI", "Planning"], swiftSettings: strict),
+        .target(name: "Proof", dependencies: ["Planning"], swiftSettings: strict),
         // Effects.
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Files", dependencies: ["CZlib", "OCI", "Planning", system], swiftSettings: strict),
+        .target(name: "Files", dependencies: ["CZlib", "Planning", system], swiftSettings: strict),
         .target(name: "Images", dependencies: ["CZlib", "Files", "OCI", "Planning", system], swiftSettings: strict),
         .target(
             name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
             swiftSettings: strict),
         .target(name: "CSandbox", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
         .target(
-            name: "SandboxEngine", dependencies: ["CSandbox", "CZlib", "Files", "Images", "OCI", "Planning", system],
+            name: "SandboxEngine", dependencies: ["CSandbox", "CZlib", "Files", "OCI", "Planning", system],
             swiftSettings: strict),
         // The only target that knows everybody.
         .executableTarget(
@@ -62,28 +62,28 @@ let package = Package(
             swiftSettings: strict),
         // Tests: one target a module, named after it.
         .target(
-            name: "TestSupport", dependencies: ["OCI", "Planning", subprocess, system], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Planning"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),
-        .testTarget(name: "PlanningTests", dependencies: ["OCI", "Planning", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "PlanningTests", dependencies: ["OCI", "Planning"], swiftSettings: strict),
         .testTarget(
             name: "DetectorsTests",
             dependencies: ["BaseImages", "Detectors", "Formats", "OCI", "Planning", "TestSupport", system],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "ProofTests", dependencies: ["OCI", "Planning", "Proof", "TestSupport"], swiftSettings: strict),
+            name: "ProofTests", dependencies: ["Planning", "Proof", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", "TestSupport", system], swiftSettings: strict
+            name: "FilesTests", dependencies: ["Files", "OCI", "Planning", system], swiftSettings: strict
         ),
         .testTarget(
             name: "ImagesTests",
-            dependencies: ["CZlib", "Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system],
+            dependencies: ["CZlib", "Files", "Images", "OCI", "Planning", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",
             dependencies: [
-                "BaseImages", "DebianBases", "Files", "Images", "OCI", "Planning", "TestSupport", subprocess, system,
+                "BaseImages", "DebianBases", "Files", "Images", "OCI", "Planning", subprocess, system,
             ], swiftSettings: strict),
         .testTarget(
             name: "SandboxEngineTests",
@@ -93,7 +93,7 @@ let package = Package(
             name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],
+            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", subprocess, system],
             path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

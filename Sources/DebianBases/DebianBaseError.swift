@@ -42,7 +42,8 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noRecipe(let base):
-            "base '\(base)' is not assembled from Debian packages: its catalog entry has no 'debian'"
+            "base '\(base)' is not assembled from Debian packages, and autoimage cannot pull images yet; choose a base"
+                + " whose catalog entry has 'debian'"
         case .notPinned(let base): "base '\(base)' has no pin: it is assembled only from exact package versions"
         case .foreignPlatform(let base, let platform):
             "base '\(base)' for \(platform) cannot be assembled here: its bytecode is made by its own interpreter,"

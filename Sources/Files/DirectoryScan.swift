@@ -6,7 +6,6 @@ import SystemPackage
 struct DirectoryScan {
     private(set) var entries: [SourceEntry] = []
     private(set) var warnings: [String] = []
-    private(set) var ignored = 0
     private let rules: IgnoreRules
     /// The bytes of the path at hand, grown and cut as the walk goes.
     private var path: [UInt8] = []
@@ -89,14 +88,9 @@ struct DirectoryScan {
         let holds = { (condition: DefaultIgnore.Condition) in Self.holds(condition, name: name, in: descriptor) }
         if isFolder {
             let inner = rules.folder(path, name: start, in: state, holds: holds)
-            guard !inner.isIgnored || inner.mayHoldExceptions else {
-                ignored += 1
-                return
-            }
+            guard !inner.isIgnored || inner.mayHoldExceptions else { return }
             try enter(name, in: folder, descriptor: descriptor, state: inner)
-        } else if rules.ignoresFile(path, name: start, in: state, holds: holds) {
-            ignored += 1
-        } else {
+        } else if !rules.ignoresFile(path, name: start, in: state, holds: holds) {
             try add(name, in: folder, descriptor: descriptor)
         }
     }
@@ -113,7 +107,6 @@ struct DirectoryScan {
         try scan(next, at: here, state: state)
         guard state.isIgnored, entries.count == position + 1 else { return }
         entries.removeLast()
-        ignored += 1
     }
 
     private mutating func add(_ name: UnsafePointer<CChar>, in folder: SourcePath, descriptor: Int32) throws {

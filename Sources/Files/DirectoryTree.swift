@@ -11,9 +11,6 @@ package struct DirectoryTree: SourceTree {
     package let service: SourcePath
     /// What the user should know: links that lead out of the tree, sockets and devices that are left out.
     package let warnings: [String]
-    /// How many files, links and folders the ignore rules took out; what lies in a folder that was not entered counts
-    /// with it as one.
-    package let ignored: Int
     private let index: [SourcePath: Int]
     private let folder: OpenFolder
 
@@ -29,7 +26,6 @@ package struct DirectoryTree: SourceTree {
         try scan.run(folder)
         entries = scan.entries
         warnings = scan.warnings
-        ignored = scan.ignored
         var index = [SourcePath: Int](minimumCapacity: entries.count)
         for (position, entry) in entries.enumerated() { index[entry.path] = position }
         self.index = index

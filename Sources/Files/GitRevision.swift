@@ -39,49 +39,6 @@ package struct GitRevision: Hashable, Sendable {
             .min { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Whether tracked files differ from the commit or untracked ones are there; nil where git cannot tell, for it is
-    /// not installed or refuses the folder.
-    package static func isDirty(_ folder: FilePath) -> Bool? {
-        var pipes: [Int32] = [-1, -1]
-        guard pipe(&pipes) == 0 else { return nil }
-        for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(pipes[0]) }
-        guard let child = spawnStatus(of: folder, output: pipes[1]) else {
-            close(pipes[1])
-            return nil
-        }
-        close(pipes[1])
-        var hasOutput = false
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(pipes[0], &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            hasOutput = true
-        }
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        return status == 0 ? hasOutput : nil
-    }
-
-    /// Starts `git status` so that it neither writes to the repository nor runs a program that its config names.
-    private static func spawnStatus(of folder: FilePath, output: Int32) -> pid_t? {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        let words = [
-            "git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", folder.string, "status", "--porcelain",
-            "--untracked-files=normal", "--ignore-submodules=all",
-        ]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var child: pid_t = 0
-        return posix_spawnp(&child, "git", &actions, nil, &arguments, environ) == 0 ? child : nil
-    }
-
     private typealias Named = (name: String, commit: String)
 
     /// `.git`, or the folder that a `.git` file of a work tree or submodule names.

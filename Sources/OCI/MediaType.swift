@@ -9,5 +9,4 @@ package struct MediaType: RawRepresentable, Hashable, Sendable, Codable {
     package static let config = MediaType(rawValue: "application/vnd.oci.image.config.v1+json")
     package static let layerTar = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar")
     package static let layerGzip = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+gzip")
-    package static let layerZstd = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+zstd")
 }

@@ -25,15 +25,19 @@ package struct LibraryClosure {
     ///
     /// What the copies themselves bring along is not repeated, so a plan that was completed once needs nothing more.
     /// The result is sorted and the same for the same trees. Fails with a `LibraryError` that holds every library that
-    /// is nowhere, and with the trees' errors. A damaged ELF file is passed over, as no loader would take it.
+    /// is nowhere, and with the trees' errors. A damaged ELF file, and one for another machine, is passed over, as no
+    /// loader would take it.
     package static func complete(
         copies: [ArtifactCopy], builder: any FileTree, runtime: any FileTree
     ) throws -> [LibraryAddition] {
         let artifacts = try elfFiles(copies, builder)
         guard !artifacts.isEmpty else { return [] }
-        let machine = try expectedMachine(builder, runtime) ?? artifacts[0].file.machine
+        let machine = try expectedMachine(builder, runtime) ?? commonMachine(artifacts)
         var closure = try LibraryClosure(copies, artifacts, machine, builder, runtime)
-        for artifact in artifacts { try closure.follow(artifact.path, artifact.file) }
+        // What is for another machine was shipped for somebody else, as debugpy ships helpers for every one it knows.
+        for artifact in artifacts where artifact.file.machine == machine {
+            try closure.follow(artifact.path, artifact.file)
+        }
         guard closure.problems.isEmpty else { throw LibraryError(problems: closure.problems.sorted()) }
         return try closure.additions()
     }
@@ -93,12 +97,18 @@ package struct LibraryClosure {
         return nil
     }
 
+    /// The machine that most artifacts are for, the first of them by path where several are even.
+    private static func commonMachine(_ artifacts: [(path: ImagePath, file: ELFFile)]) -> ELFMachine {
+        var best = artifacts[0].file.machine
+        let counts = Dictionary(artifacts.map { ($0.file.machine, 1) }, uniquingKeysWith: +)
+        for artifact in artifacts where counts[artifact.file.machine, default: 0] > counts[best, default: 0] {
+            best = artifact.file.machine
+        }
+        return best
+    }
+
     /// Loads one artifact as a process would, breadth first, and everything it needs.
     private mutating func follow(_ path: ImagePath, _ file: ELFFile) throws {
-        guard file.machine == machine else {
-            problems.insert(.wrongMachine(file: path, machine: "\(file.machine)", expected: "\(machine)"))
-            return
-        }
         if let loader = file.interpreter, try image.resolve(ImagePath.root.resolving(loader)) == nil {
             problems.insert(.noLoader(file: path, loader: loader))
         }
@@ -139,6 +149,13 @@ package struct LibraryClosure {
         }
         // What a library of the base wants beyond the base is the base's affair.
         guard !names.contains(name), try !image.isFromRuntime(needer) else { return nil }
+        if let foreign = try inImage.findForeign(name, for: object) {
+            problems.insert(
+                .wrongMachine(
+                    library: name, place: foreign.path, neededBy: needer, machine: "\(foreign.machine)",
+                    expected: "\(machine)"))
+            return nil
+        }
         let package = LibraryNames.package(of: name)
         problems.insert(.missing(library: name, neededBy: needer, artifact: artifact, package: package))
         return nil

@@ -19,7 +19,8 @@ package enum LibraryProblem: Hashable, Sendable, Comparable, CustomStringConvert
     case noLibc(library: String, neededBy: ImagePath)
     /// The program's loader is not in the image.
     case noLoader(file: ImagePath, loader: String)
-    case wrongMachine(file: ImagePath, machine: String, expected: String)
+    /// The only library of the name, `place`, is for another machine.
+    case wrongMachine(library: String, place: ImagePath, neededBy: ImagePath, machine: String, expected: String)
 
     package var description: String {
         switch self {
@@ -38,8 +39,9 @@ package enum LibraryProblem: Hashable, Sendable, Comparable, CustomStringConvert
         case .noLoader(let file, let loader):
             "\(file): is started by '\(loader)', which the runtime base does not have; "
                 + "choose a base with this C library, or build a static program"
-        case .wrongMachine(let file, let machine, let expected):
-            "\(file): is for \(machine), the image for \(expected); build it for the image, or leave it out of the artifacts"
+        case .wrongMachine(let library, let place, let needer, let machine, let expected):
+            "\(needer): needs '\(library)', but \(place) is for \(machine) and the image for \(expected); "
+                + "install a build of it for the image"
         }
     }
 

@@ -67,6 +67,16 @@ struct LibrarySearch {
         return try findInSystem(name, inherited: own.inherited)
     }
 
+    /// The first file for another machine that stands where a name is looked up.
+    func findForeign(_ name: String, for object: Object) throws -> (path: ImagePath, machine: ELFMachine)? {
+        guard !name.contains("/") else { return nil }
+        for folder in ownPaths(object).direct + configured + systemFolders {
+            let path = folder.resolving(name)
+            if let file = try known.files[path] ?? read(path), file.machine != machine { return (path, file.machine) }
+        }
+        return nil
+    }
+
     /// Looks a name up where every program looks.
     func findInSystem(_ name: String, inherited: [ImagePath] = []) throws -> Object? {
         if let answer = known.system[name] {

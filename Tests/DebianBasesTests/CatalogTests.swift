@@ -63,6 +63,13 @@ struct CatalogTests {
         #expect(error?.description == message + "; see BaseImages/README.md")
     }
 
+    @Test func `has nothing of the family official yet, and says so`() throws {
+        let wish = BaseChoice.Wish(language: "python", family: Requested("official", by: "--bases"))
+        let error = #expect(throws: PlanError.self) { try BaseChoice.choose(wish, from: BaseImages.catalog()) }
+        #expect(
+            error?.description == "no base images of 'official' for python; known are debian; choose with --bases")
+    }
+
     @Test func `refuses two entries of one id`() throws {
         let catalog = try BaseImages.catalog()
         let id = try #require(catalog.entries.first?.id)

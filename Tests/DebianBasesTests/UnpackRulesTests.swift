@@ -10,6 +10,9 @@ struct UnpackRulesTests {
         ("/a/*/c", "/a/b/c", true), ("/a/*/c", "/a/b/b/c", false), ("/a/**/c", "/a/b/b/c", true),
         ("/a/**/c", "/a/c", true), ("/a/**", "/a/b", true), ("/a/**", "/a", false),
         ("/lib*/x-*.so.*", "/lib64/x-1.so.2", true), ("/lib*/x-*.so.*", "/lib64/x-1.so", false),
+        ("/*a*b*", "/xaxxbx", true), ("/*a*b", "/ab", true), ("/*a*b", "/abx", false), ("/a*", "/a", true),
+        ("/a*a", "/a", false), ("/**", "/a", true),
+        ("/" + String(repeating: "*a", count: 40) + "b", "/" + String(repeating: "a", count: 250), false),
         ("/**/__pycache__/pdb.*", "/usr/lib/python3.11/__pycache__/pdb.cpython-311.pyc", true),
     ])
     func `matches a path and all below it`(pattern: String, path: String, matches: Bool) throws {

@@ -40,6 +40,30 @@ import Testing
         #expect(try AssembledImage(image.descriptor, in: store.blobs) == image)
     }
 
+    @Test func `pruning removes what no image needs and skips a damaged one by name`() throws {
+        let (good, bad) = (try image("1"), try image("2"))
+        try store.tag(good.descriptor, as: Reference(parsing: "good"))
+        try store.tag(bad.descriptor, as: Reference(parsing: "bad"))
+        for digest in [good.descriptor.digest, bad.descriptor.digest, Digest(of: [9])] {
+            try store.setRecord([1], for: digest)
+        }
+        let unneeded = try store.blobs.write([9], mediaType: .config)
+        try AtomicFile.write([0], to: store.blobs.path(bad.manifest.config.digest))
+        let result = try store.removeUnreferenced()
+        #expect(result == PruneResult(blobs: 1, damaged: ["bad:latest"]))
+        #expect(result.description == "1 (skipped, as they are damaged: bad:latest)")
+        #expect(!store.blobs.has(unneeded.digest))
+        #expect(bad.manifest.layers.allSatisfy { store.blobs.has($0.digest) })
+        #expect(ImageCheck(store: store.blobs).problems(of: good.descriptor) == [])
+        #expect(try store.record(for: good.descriptor.digest) != nil)
+        #expect(try store.record(for: Digest(of: [9])) == nil)
+        try AtomicFile.write([0], to: store.blobs.path(bad.descriptor.digest))
+        // Nobody knows any more which config and layers were its own.
+        #expect(try store.removeUnreferenced() == PruneResult(blobs: 2, damaged: ["bad:latest"]))
+        #expect(try store.untag(Reference(parsing: "bad")))
+        #expect(try store.removeUnreferenced() == PruneResult(blobs: 1, damaged: []))
+    }
+
     @Test func `a name leads to the image that had it last`() throws {
         let (one, two) = (try image("1"), try image("2"))
         let name = try Reference(parsing: "driftwood")

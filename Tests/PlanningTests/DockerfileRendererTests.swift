@@ -76,13 +76,6 @@ import Testing
         #expect(renderDockerfile(plan).hasPrefix("# Written by 'autoimage plan --format dockerfile' for syntax=evil: "))
     }
 
-    @Test func `writes an ignore file`() {
-        #expect(
-            renderDockerignore(patterns: [".git", "!.env.example"])
-                == "# What autoimage keeps out of the source tree; the Dockerfile is to be built with the same set.\n"
-                + ".git\n!.env.example\n")
-    }
-
     private func lines(running command: RunCommand) throws -> [String] {
         var plan = try Driftwood.plan()
         plan.builder.steps = [Step(name: "it", needs: [], action: .run(command: command), reason: .usual(why: "test"))]
@@ -95,9 +88,8 @@ import Testing
         #
         # What a Dockerfile cannot say, and 'autoimage build' does:
         # - no network in: install, build, bytecode
-        # - the proof: libraries, libc, toolchain, secrets and user are checked on the finished image
-        # - which shared libraries are needed: the first 'autoimage build' finds them and writes autoimage.lock; print this file again after it
-        # - times, owners and modes that make the digest the same on every machine
+        # - shared libraries that the runtime lacks are looked up and recorded: the first 'autoimage build' does; print this file again after it
+        # - times, owners and modes are normalised, so that the digest is the same on every machine
         # - which packages the bases hold, to the version: autoimage.lock has them
         #
         # The bases are assembled from Debian packages. To have them here:

@@ -221,16 +221,46 @@ private func problems(_ artifacts: Nodes, builder: Nodes = builderBase, runtime:
         ])
 }
 
-@Test func `an artifact for another machine is an error, object code and damaged files are passed over`() throws {
+@Test func `files for another machine, object code and damaged files are passed over`() throws {
+    var foreign = ELFBuilder()
+    foreign.machine = 3
+    foreign.is64Bit = false
+    foreign.needed = ["libc.so.6", "libgone.so.1"]
+    foreign.interpreter = "/lib/ld-linux.so.2"
+    var object = ELFBuilder()
+    object.type = 1
+    let damaged = Array(ELFBuilder().build()[..<60])
+    let artifacts: Nodes = [
+        "/app/a_i386.so": foreign.node, "/app/b.o": object.node, "/app/c.so": .file(damaged),
+        "/app/d.so": module(["libpq.so.5"]),
+    ]
+    #expect(try complete(artifacts).map(\.package) == ["libldap", "libpq5"])
+}
+
+@Test func `a library that is there for another machine only is an error of whoever needs it`() throws {
     var foreign = ELFBuilder()
     foreign.machine = 183
+    foreign.soname = "libown.so.1"
     #expect(
-        try problems(["/app/a.so": foreign.node]) == [
-            .wrongMachine(file: ImagePath("/app/a.so"), machine: "arm64", expected: "x86-64")
+        try problems([
+            "/app/a.so": module(["libown.so.1"], runpath: "$ORIGIN/libs"), "/app/libs/libown.so.1": foreign.node,
+        ]) == [
+            .wrongMachine(
+                library: "libown.so.1", place: ImagePath("/app/libs/libown.so.1"), neededBy: ImagePath("/app/a.so"),
+                machine: "arm64", expected: "x86-64")
         ])
-    foreign.type = 1
-    let damaged = Array(ELFBuilder().build()[..<60])
-    #expect(try complete(["/app/a.o": foreign.node, "/app/b.so": .file(damaged)]) == [])
+}
+
+@Test func `without any C library the machine of most artifacts counts`() throws {
+    var foreign = ELFBuilder()
+    foreign.machine = 183
+    let artifacts: Nodes = [
+        "/app/a.so": foreign.node, "/app/b.so": module([]), "/app/c.so": module(["libown.so.1"], runpath: "$ORIGIN"),
+        "/app/libown.so.1": library("libown.so.1"),
+    ]
+    #expect(try complete(artifacts, builder: [:], runtime: [:]) == [])
+    foreign.needed = ["libgone.so.1"]
+    #expect(try complete(artifacts.merging(["/app/a.so": foreign.node]) { $1 }, builder: [:], runtime: [:]) == [])
 }
 
 @Test func `a static program needs nothing, not even a base`() throws {

@@ -30,25 +30,34 @@ struct PathPattern: Hashable, Sendable {
         switch parts[part] {
         case .name(let name): return names[index] == name && matches(part + 1, names, index + 1)
         case .glob(let glob):
-            return Self.matches(glob, 0, names[index][...].utf8) && matches(part + 1, names, index + 1)
+            return Self.matches(glob, Array(names[index].utf8)) && matches(part + 1, names, index + 1)
         case .anyNames:
             guard part + 1 < parts.count else { return true }
             return (index..<names.count).contains { matches(part + 1, names, $0) }
         }
     }
 
-    /// Whether the glob from `index` on matches the rest of a name.
-    private static func matches(_ glob: [UInt8], _ index: Int, _ name: Substring.UTF8View) -> Bool {
-        guard index < glob.count else { return name.isEmpty }
-        guard glob[index] == UInt8(ascii: "*") else {
-            return name.first == glob[index] && matches(glob, index + 1, name.dropFirst())
+    /// Whether a glob matches a name.
+    ///
+    /// Only the last `*` is ever tried again, so the time is bounded by the product of the lengths.
+    private static func matches(_ glob: [UInt8], _ name: [UInt8]) -> Bool {
+        var (index, place) = (0, 0)
+        var retry: (index: Int, place: Int)?
+        while place < name.count {
+            if index < glob.count, glob[index] == UInt8(ascii: "*") {
+                retry = (index + 1, place)
+                index += 1
+            } else if index < glob.count, glob[index] == name[place] {
+                index += 1
+                place += 1
+            } else if let last = retry {
+                retry = (last.index, last.place + 1)
+                (index, place) = (last.index, last.place + 1)
+            } else {
+                return false
+            }
         }
-        if index + 1 == glob.count { return true }
-        var rest = name
-        while true {
-            if matches(glob, index + 1, rest) { return true }
-            guard rest.popFirst() != nil else { return false }
-        }
+        return glob[index...].allSatisfy { $0 == UInt8(ascii: "*") }
     }
 }
 

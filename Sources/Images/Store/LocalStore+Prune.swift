@@ -3,16 +3,24 @@ import OCI
 import SystemPackage
 
 extension LocalStore {
-    /// Removes the blobs and records that no named image needs; returns how many blobs.
+    /// Removes the blobs and records that no named image needs.
     ///
-    /// Nobody may be writing to the store meanwhile: the caller holds `StateUse.exclusive`.
-    package func removeUnreferenced() throws -> Int {
+    /// Of a damaged image what can still be told to be its own stays. Nobody may be writing to the store meanwhile: the
+    /// caller holds `StateUse.exclusive`.
+    package func removeUnreferenced() throws -> PruneResult {
         var needed: Set<String> = []
         var manifests: Set<String> = []
+        var damaged: [String] = []
         for entry in try list() {
-            let image = try AssembledImage(entry.descriptor, in: blobs)
-            needed.formUnion(image.blobs.map(\.digest.hex))
-            manifests.insert(image.descriptor.digest.hex)
+            manifests.insert(entry.descriptor.digest.hex)
+            needed.insert(entry.descriptor.digest.hex)
+            do {
+                let manifest = try CanonicalJSON.decode(Manifest.self, from: blobs.read(entry.descriptor))
+                needed.formUnion(([manifest.config] + manifest.layers).map(\.digest.hex))
+                _ = try AssembledImage(entry.descriptor, in: blobs)
+            } catch {
+                damaged.append(entry.name)
+            }
         }
         let folder = blobs.folder.appending("blobs").appending("sha256")
         let dropped = try HostFiles.names(in: folder).filter { !needed.contains($0) }
@@ -22,6 +30,24 @@ extension LocalStore {
         where !manifests.contains(String(name.dropLast(".json".utf8.count))) {
             try HostFiles.remove(records.appending(name))
         }
-        return dropped.count
+        return PruneResult(blobs: dropped.count, damaged: damaged)
+    }
+}
+
+/// What pruning did and met.
+package struct PruneResult: Hashable, Sendable, CustomStringConvertible {
+    /// How many blobs were removed.
+    package let blobs: Int
+    /// Names of images that cannot be read, sorted: to be built again or removed.
+    package let damaged: [String]
+
+    package init(blobs: Int, damaged: [String]) {
+        self.blobs = blobs
+        self.damaged = damaged
+    }
+
+    /// The number, and the damaged images where there are any.
+    package var description: String {
+        damaged.isEmpty ? "\(blobs)" : "\(blobs) (skipped, as they are damaged: \(damaged.joined(separator: ", ")))"
     }
 }

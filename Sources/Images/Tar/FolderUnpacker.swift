@@ -16,8 +16,6 @@ package struct FolderUnpacker: ~Copyable {
     private var open: [(name: String, folder: HostFolder)] = []
     /// Folder attributes are set last: earlier they might forbid or change with what is written into the folder.
     private var folders: [ImagePath: TarEntry] = [:]
-    /// What came from the archive being unpacked, where whiteouts must spare it.
-    private var written: Set<ImagePath> = []
     /// What the archive hides of the layers below, and a folder of the archive may stand in for.
     private var hidden: Set<ImagePath> = []
     private var counts = Counts()
@@ -31,9 +29,9 @@ package struct FolderUnpacker: ~Copyable {
     package struct Options: Sendable {
         /// Sets uid and gid as the archive says; only root can.
         package var keepsOwner = false
-        /// Keeps setuid, setgid and sticky; else modes are masked with 0o777.
-        package var keepsSpecialModes = false
-        /// Keeps sticky, as /tmp has it.
+        /// Keeps sticky, as /tmp has it; else modes are masked with 0o777.
+        ///
+        /// Setuid and setgid are never kept.
         package var keepsSticky = false
         /// Sets `security.capability`; only root can.
         package var keepsCapabilities = false
@@ -48,8 +46,6 @@ package struct FolderUnpacker: ~Copyable {
     package enum Whiteouts: Sendable {
         /// They are files like others: the archive is not a layer.
         case asFiles
-        /// They remove what earlier archives left in the folder.
-        case apply
         /// They become overlayfs's own marks: the folder is a lower layer of a mount with `userxattr`.
         case overlay
     }
@@ -59,13 +55,10 @@ package struct FolderUnpacker: ~Copyable {
         package var entries = 0
         /// Bytes of all files.
         package var bytes: Int64 = 0
-        /// Devices and pipes that were left out.
-        package var skipped = 0
 
-        package init(entries: Int = 0, bytes: Int64 = 0, skipped: Int = 0) {
+        package init(entries: Int = 0, bytes: Int64 = 0) {
             self.entries = entries
             self.bytes = bytes
-            self.skipped = skipped
         }
     }
 
@@ -80,7 +73,6 @@ package struct FolderUnpacker: ~Copyable {
     package mutating func unpack(_ reader: inout TarReader) throws -> Counts {
         counts = Counts()
         folders = [:]
-        written = []
         hidden = []
         while let entry = try reader.next() {
             let stated = try Self.path(entry.path)
@@ -102,9 +94,8 @@ package struct FolderUnpacker: ~Copyable {
         if options.whiteouts != .asFiles, path.name.utf8.starts(with: ".wh.".utf8) {
             return try whiteOut(path, parent)
         }
-        if options.whiteouts == .apply { written.insert(path) }
         switch entry.kind {
-        case .characterDevice, .blockDevice, .pipe: counts.skipped += 1
+        case .characterDevice, .blockDevice, .pipe: break
         case .folder:
             try makeFolder(path, parent)
             folders[path] = entry
@@ -192,32 +183,18 @@ package struct FolderUnpacker: ~Copyable {
         }
         let name = String(decoding: path.name.utf8.dropFirst(4), as: UTF8.self)
         guard isOpaque || (name != "." && name != "..") else { throw UnpackError.badWhiteout(path) }
-        switch (options.whiteouts, isOpaque) {
-        case (.overlay, true): try parent.setAttribute(TarEntry.opaqueAttribute, Array("y".utf8))
-        case (.overlay, false):
-            hidden.insert(folder.resolving(name))
-            switch parent.kind(of: name) {
-            case nil: try parent.makeWhiteout(name)
-            // The archive has a folder of its own there: it stays, and hides what it stands in for.
-            case .folder: try Self.makeOpaque(name, in: parent)
-            case .other: break
-            }
-        case (_, true): for name in try parent.names() { try removeEarlier(folder.resolving(name), parent) }
-        case (_, false): try removeEarlier(folder.resolving(name), parent)
+        guard !isOpaque else { return try parent.setAttribute(TarEntry.opaqueAttribute, Array("y".utf8)) }
+        hidden.insert(folder.resolving(name))
+        switch parent.kind(of: name) {
+        case nil: try parent.makeWhiteout(name)
+        // The archive has a folder of its own there: it stays, and hides what it stands in for.
+        case .folder: try Self.makeOpaque(name, in: parent)
+        case .other: break
         }
     }
 
-    /// Removes what earlier archives left at a path, and keeps what this one wrote.
-    private mutating func removeEarlier(_ path: ImagePath, _ parent: HostFolder) throws {
-        guard let kind = parent.kind(of: path.name) else { return }
-        let isKept = written.contains { $0.isInside(path) }
-        guard isKept else { return try clear(path, parent) }
-        guard kind == .folder, let folder = try parent.folder(path.name) else { return }
-        for name in try folder.names() { try removeEarlier(path.resolving(name), folder) }
-    }
-
     private func mode(_ entry: TarEntry) -> UInt32 {
-        UInt32(entry.mode) & (options.keepsSpecialModes ? 0o7777 : options.keepsSticky ? 0o1777 : 0o777)
+        UInt32(entry.mode) & (options.keepsSticky ? 0o1777 : 0o777)
     }
 
     /// Deepest first, so that no folder closes before what it holds is done.

@@ -2,7 +2,7 @@
 package struct BaseEntry: Codable, Hashable, Sendable {
     /// Unique in the catalog, as in `debian/bookworm/python-3.11-runtime`.
     package let id: String
-    /// `debian` or `official`.
+    /// `debian`; `official` for bases pulled by reference, which the embedded catalog has none of yet.
     package let family: String
     package let language: String
     /// The language's version as far as the base promises it: `3.11`.

@@ -8,12 +8,6 @@ package func renderDockerfile(_ plan: BuildPlan, baseReferences: [String: String
     return (renderer.head() + [""] + renderer.builder() + [""] + renderer.runtime()).joined(separator: "\n") + "\n"
 }
 
-/// The ignore file that belongs to a Dockerfile: the patterns that keep paths out of the source tree, in order.
-package func renderDockerignore(patterns: [String]) -> String {
-    (["# What autoimage keeps out of the source tree; the Dockerfile is to be built with the same set."] + patterns)
-        .joined(separator: "\n") + "\n"
-}
-
 struct DockerfileRenderer {
     let plan: BuildPlan
     let references: [String: String]
@@ -28,12 +22,11 @@ struct DockerfileRenderer {
         let offline = plan.runs.filter { $0.command.network == .none }.map(\.step)
         if !offline.isEmpty { lines.append("- no network in: \(offline.joined(separator: ", "))") }
         lines += [
-            "- the proof: libraries, libc, toolchain, secrets and user are checked on the finished image",
             plan.runtime.librariesKnown
-                ? "- which shared libraries are needed: those below are from autoimage.lock"
-                : "- which shared libraries are needed: the first 'autoimage build' finds them and writes autoimage.lock;"
+                ? "- shared libraries that the runtime lacks are looked up and recorded: those below are from autoimage.lock"
+                : "- shared libraries that the runtime lacks are looked up and recorded: the first 'autoimage build' does;"
                     + " print this file again after it",
-            "- times, owners and modes that make the digest the same on every machine",
+            "- times, owners and modes are normalised, so that the digest is the same on every machine",
         ]
         let assembled = [plan.builder.base, plan.runtime.base].filter { $0.entry.family == "debian" }
         if !assembled.isEmpty {
