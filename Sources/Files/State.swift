@@ -30,11 +30,13 @@ package struct State: Sendable {
             absolute = FilePath(String(cString: current)).pushing(home)
         }
         self.home = absolute.lexicallyNormalized()
-        try HostFiles.makeFolder(self.home, mode: 0o755)
-        try closeToOthers()
-        for folder in [images, bases, steps, caches, debian, unpacked, failed, locks, temporary] {
-            try HostFiles.makeFolder(folder)
-        }
+        let folders = [images, bases, steps, caches, debian, unpacked, failed, locks, temporary]
+        try HostFiles.makeFolder(self.home)
+        // A folder that holds anything else is not ours to close: somebody may have named /srv or /tmp.
+        let ours = Set(folders.compactMap { $0.lastComponent?.string })
+        if try ours.isSuperset(of: HostFiles.names(in: self.home)) { try Self.closeToOthers(self.home) }
+        for folder in folders { try HostFiles.makeFolder(folder, mode: 0o700) }
+        for folder in [bases, steps, caches, unpacked, failed, temporary] { try Self.closeToOthers(folder) }
         try sweep()
     }
 
@@ -66,13 +68,13 @@ package struct State: Sendable {
         locks.appending(String(name.map { $0.isLetter || $0.isNumber || "._-+".contains($0) ? $0 : "_" }))
     }
 
-    /// Lets nobody but its owner into the state: what steps of root leave there belongs to root, programs included.
-    private func closeToOthers() throws {
+    /// Lets nobody but its owner into a folder of trees: what steps of root leave there is root's, programs included.
+    private static func closeToOthers(_ folder: FilePath) throws {
         var status = stat()
-        guard lstat(home.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+        guard lstat(folder.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
             status.st_mode & 0o077 != 0
         else { return }
-        guard chmod(home.string, 0o700) == 0 else { throw SystemError.last("close to others", home) }
+        guard chmod(folder.string, 0o700) == 0 else { throw SystemError.last("close to others", folder) }
     }
 
     private func removeLeavings(ofLock name: String) throws {

@@ -137,6 +137,19 @@ func `the state lies where the environment says`(environment: [String: String], 
     #expect(stat(home.string, &status) == 0 && status.st_mode & 0o7777 == 0o700)
 }
 
+@Test func `of a home that holds other things only the folders of trees are closed`() throws {
+    let scratch = try Scratch()
+    let home = scratch.path.appending("home")
+    try scratch.write(to: "home/mine")
+    chmod(home.string, 0o755)
+    let state = try State(home: home)
+    var status = stat()
+    #expect(stat(home.string, &status) == 0 && status.st_mode & 0o7777 == 0o755)
+    for folder in [state.steps, state.bases, state.caches, state.unpacked, state.failed, state.temporary] {
+        #expect(stat(folder.string, &status) == 0 && status.st_mode & 0o7777 == 0o700)
+    }
+}
+
 @Test func `a lock knows that its file was removed and made again`() throws {
     let scratch = try Scratch()
     let place = scratch.path.appending("lock")
