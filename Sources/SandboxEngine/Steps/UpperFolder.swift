@@ -18,10 +18,10 @@ struct UpperFolder {
         guard chmod(path.string, mode | 0o700) == 0 else { throw SystemError.last("change the mode of", path) }
     }
 
-    /// Takes from the files what must not lie about on this machine, where root in a step may be its root: the bits and
-    /// capabilities that give a program more rights than its user has. Gives an owner the right to read what is his.
+    /// Takes from the files the bits and capabilities that give a program more rights than its user has.
     ///
-    /// Both are the same for every user who builds, so that results are.
+    /// Root in a step may be root of this machine, where such files must not lie about. What an owner may not read or
+    /// enter is opened to the owner. Both are the same for every user who builds, so that results are.
     func settle() throws { try visit(path) { try settle($0) } }
 
     private static let capability = "security.capability"
@@ -40,8 +40,9 @@ struct UpperFolder {
         guard wanted == mode || chmod(item.link, wanted) == 0 else { throw SystemError.last("settle", item.shown) }
     }
 
-    /// The digest of what the folder holds: types, executable bits, paths, targets, contents, whiteouts; no owner and
-    /// no time. `settle` goes before.
+    /// The digest of what the folder holds, after `settle`.
+    ///
+    /// In it are types, executable bits, paths, targets, contents and whiteouts; no owner and no time.
     func contentDigest() throws -> Digest {
         var hasher = DigestHasher()
         var chunk = [UInt8](repeating: 0, count: 1 << 18)
