@@ -67,7 +67,7 @@ static void deny(struct program *p) {
         SYS_umount2, SYS_pivot_root, NR_open_tree, NR_move_mount, NR_fsopen, NR_fsconfig, NR_fsmount, NR_fspick,
         NR_mount_setattr, NR_open_tree_attr, SYS_setns, SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_quotactl,
         NR_quotactl_fd, SYS_settimeofday, SYS_clock_settime, SYS_syslog, SYS_vhangup, SYS_io_uring_setup,
-        SYS_io_uring_enter, SYS_io_uring_register, SYS_clock_adjtime, SYS_adjtimex, SYS_process_vm_readv,
+        SYS_io_uring_enter, SYS_io_uring_register, SYS_clock_adjtime, SYS_process_vm_readv,
         SYS_process_vm_writev, SYS_kcmp, NR_pidfd_getfd, SYS_fanotify_init, SYS_lookup_dcookie, SYS_nfsservctl,
 #if defined(__x86_64__)
         SYS_iopl, SYS_ioperm, SYS__sysctl, SYS_create_module, SYS_uselib, SYS_ustat, SYS_sysfs,

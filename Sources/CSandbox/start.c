@@ -12,6 +12,15 @@ static volatile sig_atomic_t forward_to;
 
 int csb_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int csb_sync_file_system(const char *folder) {
+    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) return -1;
+    int result = syncfs(file), code = errno;
+    close(file);
+    errno = code;
+    return result;
+}
+
 static int fill(struct csb_error *error, const char *stage, const char *what, int code) {
     error->code = code;
     snprintf(error->stage, sizeof error->stage, "%s", stage);

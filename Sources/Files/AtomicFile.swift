@@ -28,6 +28,8 @@ package struct AtomicFile: ~Copyable {
     }
 
     /// Flushes the bytes to disk and gives the file its name; an existing file of that name is replaced.
+    ///
+    /// The name is on the disk, too, when this returns.
     package consuming func commit(as path: FilePath) throws {
         guard fsync(descriptor.rawValue) == 0 else { throw SystemError.last("write", path) }
         isOpen = false
@@ -37,6 +39,7 @@ package struct AtomicFile: ~Copyable {
             unlink(temporary.string)
             throw error
         }
+        try HostFiles.syncFolder(path.removingLastComponent())
     }
 
     deinit {

@@ -41,6 +41,13 @@ package struct FileLock: ~Copyable {
         }
     }
 
+    /// Whether the locked file is still the one at a path: who sweeps locks may have removed it meanwhile.
+    package func isAt(_ path: FilePath) -> Bool {
+        var (locked, there) = (stat(), stat())
+        return fstat(descriptor.rawValue, &locked) == 0 && lstat(path.string, &there) == 0
+            && locked.st_ino == there.st_ino && locked.st_dev == there.st_dev
+    }
+
     private init(descriptor: FileDescriptor) { self.descriptor = descriptor }
 
     private static func open(_ path: FilePath) throws -> FileDescriptor {

@@ -75,4 +75,13 @@ extension HostFiles {
         var status = stat()
         return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
+
+    /// Flushes the names in a folder to the disk.
+    package static func syncFolder(_ path: FilePath) throws {
+        let descriptor = open((path.isEmpty ? "." : path).string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError.last("write", path) }
+        defer { close(descriptor) }
+        // File systems without such a thing say so by EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError.last("write", path) }
+    }
 }

@@ -23,7 +23,8 @@ struct OverlayLayer: Sendable {
     }
 
     struct Item {
-        let name: String
+        /// As the file system has it: names that are equal as text may be different files.
+        let name: [UInt8]
         let isWhiteout: Bool
     }
 
@@ -48,10 +49,8 @@ struct OverlayLayer: Sendable {
         defer { closedir(stream) }
         var items: [Item] = []
         while let item = readdir(stream) {
-            guard let name = Self.name(of: item) else {
-                throw FileTreeError.unreadable(path, reason: "it holds a name that is not UTF-8")
-            }
-            guard name != ".", name != ".." else { continue }
+            let name = Self.name(of: item)
+            guard name != [0x2E], name != [0x2E, 0x2E] else { continue }
             let mayBeWhiteout = item.pointee.d_type == DT_CHR || item.pointee.d_type == DT_UNKNOWN
             items.append(Item(name: name, isWhiteout: mayBeWhiteout && Self.isWhiteout(descriptor, name)))
         }
@@ -95,15 +94,18 @@ struct OverlayLayer: Sendable {
 
     private static let isRoot = geteuid() == 0
 
-    private static func name(of item: UnsafeMutablePointer<dirent>) -> String? {
+    private static func name(of item: UnsafeMutablePointer<dirent>) -> [UInt8] {
         withUnsafePointer(to: &item.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+                UnsafeBufferPointer(start: text, count: strlen(text)).map(UInt8.init(bitPattern:))
+            }
         }
     }
 
-    private static func isWhiteout(_ folder: Int32, _ name: String) -> Bool {
+    private static func isWhiteout(_ folder: Int32, _ name: [UInt8]) -> Bool {
         var status = stat()
-        return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFCHR
+        return HostFiles.withName(name) { fstatat(folder, $0, &status, AT_SYMLINK_NOFOLLOW) } == 0
+            && status.st_mode & S_IFMT == S_IFCHR
             && status.st_rdev == 0
     }
 

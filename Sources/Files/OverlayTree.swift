@@ -23,7 +23,7 @@ package struct OverlayTree: FileTree {
                 try folder.layers.first.map { try storage.layers[$0].entry(at: ".", path: .root) }
             }
         }
-        guard let folder = try storage.folder(at: parent, in: self), let layer = folder.names[path.name] else {
+        guard let folder = try storage.folder(at: parent, in: self), let layer = folder.layer(of: path.name) else {
             return nil
         }
         return try storage.layers[layer].entry(at: folder.place(of: path.name), path: path)
@@ -33,12 +33,17 @@ package struct OverlayTree: FileTree {
         guard let folder = try storage.folder(at: path, in: self) else {
             throw FileTreeError.unreadable(path, reason: "it is not a folder")
         }
-        return folder.names.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return try folder.names.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { bytes in
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw FileTreeError.unreadable(path, reason: "it holds a name that is not UTF-8")
+            }
+            return name
+        }
     }
 
     package func read(_ path: ImagePath, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard let parent = path.parent, let folder = try storage.folder(at: parent, in: self),
-            let layer = folder.names[path.name]
+            let layer = folder.layer(of: path.name)
         else { throw FileTreeError.notAFile(path) }
         return try storage.layers[layer].read(folder.place(of: path.name), path: path, at: offset, into: buffer)
     }
@@ -46,7 +51,7 @@ package struct OverlayTree: FileTree {
     /// The place on the host of what is at a path, for programs that take host paths; nil where nothing is.
     package func hostPath(of path: ImagePath) throws -> FilePath? {
         guard let parent = path.parent else { return storage.layers.first?.path }
-        guard let folder = try storage.folder(at: parent, in: self), let layer = folder.names[path.name] else {
+        guard let folder = try storage.folder(at: parent, in: self), let layer = folder.layer(of: path.name) else {
             return nil
         }
         return storage.layers[layer].path.appending(folder.place(of: path.name))
@@ -75,7 +80,7 @@ package struct OverlayTree: FileTree {
 private final class Storage: Sendable {
     let layers: [OverlayLayer]
     /// By the real path of the folder, and by every path that led to one.
-    private let known = Mutex<[ImagePath: OverlayFolder?]>([:])
+    private let known = Mutex<[[UInt8]: OverlayFolder?]>([:])
 
     init(_ layers: [OverlayLayer]) { self.layers = layers }
 
@@ -83,26 +88,26 @@ private final class Storage: Sendable {
 
     /// The folder that a path leads to, links followed; nil where there is none.
     func folder(at path: ImagePath, in tree: OverlayTree) throws -> OverlayFolder? {
-        if let found = known.withLock({ $0[path] }) { return found }
+        if let found = known.withLock({ $0[path.bytes] }) { return found }
         guard path != .root else { return try root() }
         let result = try tree.resolve(path).flatMap { try real($0) }
-        known.withLock { $0[path] = .some(result) }
+        known.withLock { $0[path.bytes] = .some(result) }
         return result
     }
 
     /// The folder at a path without links.
     private func real(_ path: ImagePath) throws -> OverlayFolder? {
         guard let parent = path.parent else { return try root() }
-        if let found = known.withLock({ $0[path] }) { return found }
-        guard let folder = try real(parent), folder.names[path.name] != nil else { return nil }
+        if let found = known.withLock({ $0[path.bytes] }) { return found }
+        guard let folder = try real(parent), folder.layer(of: path.name) != nil else { return nil }
         return try listed(path) { folder.layers }
     }
 
     private func listed(_ path: ImagePath, candidates: () -> [Int]) throws -> OverlayFolder? {
-        if let found = known.withLock({ $0[path] }) { return found }
+        if let found = known.withLock({ $0[path.bytes] }) { return found }
         let place = path == .root ? "." : path.components.joined(separator: "/")
         let result = try OverlayFolder(place: place, path: path, candidates: candidates(), layers: layers)
-        known.withLock { $0[path] = .some(result) }
+        known.withLock { $0[path.bytes] = .some(result) }
         return result
     }
 }
@@ -113,12 +118,12 @@ private struct OverlayFolder: Sendable {
     /// The layers whose folders are merged, topmost first.
     let layers: [Int]
     /// The topmost layer of each visible name.
-    let names: [String: Int]
+    let names: [[UInt8]: Int]
 
     init?(place: String, path: ImagePath, candidates: [Int], layers all: [OverlayLayer]) throws {
         var merged: [Int] = []
-        var names: [String: Int] = [:]
-        var hidden: Set<String> = []
+        var names: [[UInt8]: Int] = [:]
+        var hidden: Set<[UInt8]> = []
         candidates: for index in candidates {
             switch try all[index].list(place, path: path) {
             case .missing: continue
@@ -137,5 +142,12 @@ private struct OverlayFolder: Sendable {
         self.names = names
     }
 
+    func layer(of name: String) -> Int? { names[Array(name.utf8)] }
+
     func place(of name: String) -> String { place == "." ? name : place + "/" + name }
+}
+
+extension ImagePath {
+    /// What tells paths apart on the disk; as texts, some different ones are equal.
+    fileprivate var bytes: [UInt8] { Array(description.utf8) }
 }

@@ -30,9 +30,13 @@ package struct State: Sendable {
             absolute = FilePath(String(cString: current)).pushing(home)
         }
         self.home = absolute.lexicallyNormalized()
-        for folder in [images, bases, steps, caches, debian, unpacked, failed, locks, temporary] {
-            try HostFiles.makeFolder(folder)
-        }
+        let folders = [images, bases, steps, caches, debian, unpacked, failed, locks, temporary]
+        try HostFiles.makeFolder(self.home)
+        // A folder that holds anything else is not ours to close: somebody may have named /srv or /tmp.
+        let ours = Set(folders.compactMap { $0.lastComponent?.string })
+        if try ours.isSuperset(of: HostFiles.names(in: self.home)) { try Self.closeToOthers(self.home) }
+        for folder in folders { try HostFiles.makeFolder(folder, mode: 0o700) }
+        for folder in [bases, steps, caches, unpacked, failed, temporary] { try Self.closeToOthers(folder) }
         try sweep()
     }
 
@@ -64,10 +68,18 @@ package struct State: Sendable {
         locks.appending(String(name.map { $0.isLetter || $0.isNumber || "._-+".contains($0) ? $0 : "_" }))
     }
 
+    /// Lets nobody but its owner into a folder of trees: what steps of root leave there is root's, programs included.
+    private static func closeToOthers(_ folder: FilePath) throws {
+        var status = stat()
+        guard lstat(folder.string, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+            status.st_mode & 0o077 != 0
+        else { return }
+        guard chmod(folder.string, 0o700) == 0 else { throw SystemError.last("close to others", folder) }
+    }
+
     private func removeLeavings(ofLock name: String) throws {
         let path = temporary.appending(name)
-        let lock = try FileLock.attempt(path)
-        guard lock != nil else { return }
+        guard let lock = try FileLock.attempt(path), lock.isAt(path) else { return }
         try? HostFiles.remove(temporary.appending(String(name.dropLast(".lock".utf8.count))))
         unlink(path.string)
     }
@@ -87,10 +99,16 @@ package struct TemporaryFolder: ~Copyable {
     private let lock: FileLock
 
     fileprivate init(in state: State, purpose: String) throws {
-        let name = "\(purpose)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        let lock = try FileLock(state.temporary.appending(name + ".lock"))
-        try HostFiles.makeFolder(state.temporary.appending(name))
-        self.init(path: state.temporary.appending(name), lock: lock)
+        while true {
+            let path = state.temporary.appending("\(purpose)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
+            let lockPath = FilePath(path.string + ".lock")
+            let lock = try FileLock(lockPath)
+            // Another process may have taken the new file for a leaving and removed it before it was locked.
+            guard lock.isAt(lockPath) else { continue }
+            try HostFiles.makeFolder(path)
+            self.init(path: path, lock: lock)
+            return
+        }
     }
 
     private init(path: FilePath, lock: consuming FileLock) {

@@ -42,7 +42,8 @@ package struct SandboxEngine: Engine {
                 step: step, platform: builder.base.platform, base: baseKey, needs: needed.map(\.output),
                 source: request.source)
             let context = StepContext(
-                step: step, key: key.digest, lowers: needed.reversed().map(\.upper) + [base], request: request,
+                step: step, key: key.digest, contents: key.contents, lowers: needed.reversed().map(\.upper) + [base],
+                request: request,
                 report: report)
             done.append(try await self.done(context, kept, useCache: request.useCache))
         }
@@ -59,19 +60,19 @@ package struct SandboxEngine: Engine {
         if useCache, let record = kept.record(context.key) {
             context.report(.stepCached(step: name))
             return DoneStep(
-                name: name, needs: context.step.needs, upper: kept.upper(context.key), output: record.output)
+                name: name, needs: context.step.needs, upper: kept.upper(record), output: record.output)
         }
         let clock = ContinuousClock()
         let start = clock.now
         context.report(.stepStarted(step: name, command: context.step.summary))
-        let output = try await make(context, kept)
+        let made = try await make(context, kept)
         let elapsed = start.duration(to: clock.now).components
         context.report(
             .stepFinished(step: name, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18))
-        return DoneStep(name: name, needs: context.step.needs, upper: kept.upper(context.key), output: output)
+        return DoneStep(name: name, needs: context.step.needs, upper: made.upper, output: made.output)
     }
 
-    private func make(_ context: StepContext, _ kept: KeptSteps) async throws -> Digest {
+    private func make(_ context: StepContext, _ kept: KeptSteps) async throws -> (upper: FilePath, output: Digest) {
         let work = try state.makeTemporary("step")
         let result = work.path.appending("result")
         let upper = result.appending("upper")
@@ -79,14 +80,16 @@ package struct SandboxEngine: Engine {
         try UpperFolder(upper).takeRootMode(of: context.lowers)
         switch context.step.action {
         case .copy(let source):
-            try CopyStep(source: source, tree: context.request.source, lowers: context.lowers).run(into: upper)
+            let step = CopyStep(
+                source: source, tree: context.request.source, contents: context.contents, lowers: context.lowers)
+            try step.run(into: upper)
         case .run(let command):
             let run = RunStep(command: command, context: context, state: state, host: host)
             try await run.run(in: sandbox, upper: upper, scratch: work.path)
         }
+        try UpperFolder(upper).settle()
         let output = try UpperFolder(upper).contentDigest()
-        try kept.keep(result, work, key: context.key, output: output, step: context.step)
-        return output
+        return (try kept.keep(result, work, key: context.key, output: output, step: context.step), output)
     }
 
     private static func chosen(_ steps: [Step], upTo last: String?) throws -> [Step] {
@@ -139,6 +142,8 @@ struct DoneStep: Sendable {
 struct StepContext: Sendable {
     let step: Step
     let key: Digest
+    /// What the key was made of: the digests of the files that a copy brings in, in order.
+    let contents: [Digest]
     /// What it sees, topmost first.
     let lowers: [FilePath]
     let request: EngineRequest
@@ -163,6 +168,7 @@ package enum EngineError: Error, Equatable, CustomStringConvertible {
     case unknownStep(String, known: [String])
     case unknownFailure(id: String, known: [String])
     case brokenPath(ImagePath, reason: String)
+    case changedSource(SourcePath)
 
     package var description: String {
         switch self {
@@ -175,6 +181,7 @@ package enum EngineError: Error, Equatable, CustomStringConvertible {
             "no failed step '\(id)' is kept"
                 + (known.isEmpty ? "; the last five are" : "; kept are \(known.joined(separator: ", "))")
         case .brokenPath(let path, let reason): "\(path): \(reason)"
+        case .changedSource(let path): "\(path): changed while it was read; build again"
         }
     }
 }

@@ -126,3 +126,40 @@ func `the state lies where the environment says`(environment: [String: String], 
     #expect(try HostFiles.names(in: scratch.path) == ["keep"])
     #expect(try HostFiles.names(in: scratch.path.appending("keep")) == ["file"])
 }
+
+@Test func `the state is closed to others, whatever its mode was`() throws {
+    let scratch = try Scratch()
+    let home = scratch.path.appending("home")
+    try HostFiles.makeFolder(home)
+    chmod(home.string, 0o755)
+    _ = try State(home: home)
+    var status = stat()
+    #expect(stat(home.string, &status) == 0 && status.st_mode & 0o7777 == 0o700)
+}
+
+@Test func `of a home that holds other things only the folders of trees are closed`() throws {
+    let scratch = try Scratch()
+    let home = scratch.path.appending("home")
+    try scratch.write(to: "home/mine")
+    chmod(home.string, 0o755)
+    let state = try State(home: home)
+    var status = stat()
+    #expect(stat(home.string, &status) == 0 && status.st_mode & 0o7777 == 0o755)
+    for folder in [state.steps, state.bases, state.caches, state.unpacked, state.failed, state.temporary] {
+        #expect(stat(folder.string, &status) == 0 && status.st_mode & 0o7777 == 0o700)
+    }
+}
+
+@Test func `a lock knows that its file was removed and made again`() throws {
+    let scratch = try Scratch()
+    let place = scratch.path.appending("lock")
+    let lock = try FileLock(place)
+    let atFirst = lock.isAt(place)
+    #expect(atFirst)
+    #expect(rename(place.string, scratch.path.appending("aside").string) == 0)
+    let whenGone = lock.isAt(place)
+    #expect(!whenGone)
+    try scratch.write(to: "lock")
+    let whenAnother = lock.isAt(place)
+    #expect(!whenAnother)
+}

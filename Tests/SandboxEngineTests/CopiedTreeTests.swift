@@ -119,4 +119,16 @@ struct CopiedTreeTests {
             #expect(status.st_mode & S_IFMT == S_IFDIR)
         }
     }
+
+    @Test(arguments: tiers) func `names that are equal as text but not as bytes change on their own`(
+        tier: Sandbox.Tier
+    ) async throws {
+        var copied = try build(tier)
+        let names = "a=$(printf 'caf\\303\\251'); b=$(printf 'cafe\\314\\201'); cd /d;"
+        copied.run("make", "mkdir /d; \(names) echo 1 > $a; echo 2 > $b")
+        copied.run("change", needs: ["make"], "\(names) rm $a; echo 3 >> $b")
+        let tree = try await copied.build().result.tree
+        #expect(try tree.children(of: ImagePath("/d")).map { Array($0.utf8) } == [Array("cafe\u{301}".utf8)])
+        #expect(try tree.contents(of: ImagePath.root.resolving("d/cafe\u{301}")) == Array("2\n3\n".utf8))
+    }
 }

@@ -91,4 +91,18 @@ struct OverlayTreeTests {
         #expect(try tree.place(of: ImagePath("/var/run/x/y")) == ImagePath("/run/x/y"))
         #expect(try tree.place(of: ImagePath("/new/x")) == ImagePath("/new/x"))
     }
+
+    @Test func `names that are equal as text but not as bytes are two files`() throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        try TestFolder.write("1", to: lower.appending("d/\(composed)"))
+        try TestFolder.write("2", to: lower.appending("d/\(decomposed)"))
+        try TestFolder.write("3", to: lower.appending("\(composed)/f"))
+        try TestFolder.write("4", to: lower.appending("\(decomposed)/f"))
+        let names = try tree.children(of: ImagePath("/d"))
+        #expect(names.map { Array($0.utf8) } == [Array(decomposed.utf8), Array(composed.utf8)])
+        #expect(try tree.contents(of: ImagePath.root.resolving("d/\(composed)")) == Array("1".utf8))
+        #expect(try tree.contents(of: ImagePath.root.resolving("d/\(decomposed)")) == Array("2".utf8))
+        #expect(try tree.contents(of: ImagePath.root.resolving("\(composed)/f")) == Array("3".utf8))
+        #expect(try tree.contents(of: ImagePath.root.resolving("\(decomposed)/f")) == Array("4".utf8))
+    }
 }

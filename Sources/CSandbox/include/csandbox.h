@@ -114,6 +114,9 @@ int csb_wait(const struct csb_process *process);
 // signalling what is outside.
 int csb_landlock_version(void);
 
+// Writes everything that the file system of a folder has not written yet to the disk; 0, or -1 with errno.
+int csb_sync_file_system(const char *folder);
+
 // Makes a pipe that children do not inherit.
 int csb_pipe(int ends[2]);
 

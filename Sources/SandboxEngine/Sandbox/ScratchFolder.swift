@@ -10,11 +10,15 @@ struct ScratchFolder: ~Copyable {
     private let lock: FileLock
 
     init(in folder: FilePath, purpose: String) throws {
-        let path = folder.appending("\(purpose)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
-        let lockPath = FilePath(path.string + ".lock")
-        let lock = try FileLock(lockPath)
-        try HostFiles.makeFolder(path)
-        self.init(path: path, lockPath: lockPath, lock: lock)
+        while true {
+            let path = folder.appending("\(purpose)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
+            let lockPath = FilePath(path.string + ".lock")
+            let lock = try FileLock(lockPath)
+            guard lock.isAt(lockPath) else { continue }
+            try HostFiles.makeFolder(path)
+            self.init(path: path, lockPath: lockPath, lock: lock)
+            return
+        }
     }
 
     private init(path: FilePath, lockPath: FilePath, lock: consuming FileLock) {

@@ -27,17 +27,44 @@ struct FileStamp: Equatable {
     var isFolder: Bool { mode & S_IFMT == S_IFDIR }
 }
 
+/// A path that equals another only where all bytes do.
+///
+/// As texts, a letter with its accent equals the same two as one.
+struct ExactPath: Hashable {
+    let path: ImagePath
+    private let bytes: [UInt8]
+
+    init(_ path: ImagePath) {
+        self.path = path
+        bytes = Array(path.description.utf8)
+    }
+
+    static func == (left: ExactPath, right: ExactPath) -> Bool { left.bytes == right.bytes }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+
+    /// The names in a folder; fails where one cannot be part of a path.
+    static func names(in folder: FilePath, _ path: ImagePath) throws -> [String] {
+        try HostFiles.rawNames(in: folder).map { bytes in
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw FileTreeError.unreadable(path, reason: "it holds a name that is not UTF-8")
+            }
+            return name
+        }
+    }
+}
+
 /// The stamps of everything in a folder.
 struct TreeSnapshot {
-    private(set) var stamps: [ImagePath: FileStamp] = [:]
+    private(set) var stamps: [ExactPath: FileStamp] = [:]
 
     init(_ root: FilePath) throws { try add(.root, root) }
 
     private mutating func add(_ path: ImagePath, _ place: FilePath) throws {
-        for name in try HostFiles.names(in: place) {
+        for name in try ExactPath.names(in: place, path) {
             let (inside, host) = (path.resolving(name), place.appending(name))
             guard let stamp = FileStamp(host) else { continue }
-            stamps[inside] = stamp
+            stamps[ExactPath(inside)] = stamp
             if stamp.isFolder { try add(inside, host) }
         }
     }
@@ -52,12 +79,12 @@ struct TreeChanges {
     let foreign: Set<ImagePath>
 
     func move(to upper: FilePath) throws {
-        var kept: Set<ImagePath> = []
-        var moved: Set<ImagePath> = []
+        var kept: Set<ExactPath> = []
+        var moved: Set<ExactPath> = []
         try moveChanged(.root, upper, &kept, &moved)
-        for path in before.stamps.keys.sorted() where !foreign.contains(path) {
+        for path in before.stamps.keys.map(\.path).sorted() where !foreign.contains(path) {
             // Only below folders that are still themselves: a link in their place would lead out of the tree.
-            guard let parent = path.parent, kept.contains(parent), !moved.contains(path),
+            guard let parent = path.parent, kept.contains(ExactPath(parent)), !moved.contains(ExactPath(path)),
                 FileStamp(HostPlace.of(path, in: root)) == nil
             else { continue }
             try markGone(path, upper)
@@ -66,18 +93,18 @@ struct TreeChanges {
 
     /// Moves what changed in a folder that is the same as before; adds all such folders to `kept`.
     private func moveChanged(
-        _ folder: ImagePath, _ upper: FilePath, _ kept: inout Set<ImagePath>, _ moved: inout Set<ImagePath>
+        _ folder: ImagePath, _ upper: FilePath, _ kept: inout Set<ExactPath>, _ moved: inout Set<ExactPath>
     ) throws {
-        kept.insert(folder)
-        for name in try HostFiles.names(in: HostPlace.of(folder, in: root)) {
+        kept.insert(ExactPath(folder))
+        for name in try ExactPath.names(in: HostPlace.of(folder, in: root), folder) {
             let path = folder.resolving(name)
             let place = HostPlace.of(path, in: root)
             guard !foreign.contains(path), let now = FileStamp(place) else { continue }
-            let old = before.stamps[path]
+            let old = before.stamps[ExactPath(path)]
             guard now.isFolder, old?.isFolder == true, old?.inode == now.inode else {
                 if now != old {
                     try moveNew(path, now, old, upper)
-                    moved.insert(path)
+                    moved.insert(ExactPath(path))
                 }
                 continue
             }

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import OCI
 import Planning
 import SystemPackage
 
@@ -7,6 +8,8 @@ import SystemPackage
 struct CopyStep {
     let source: SourceCopy
     let tree: any SourceTree
+    /// What the step's key says the files hold, in the order of the entries.
+    let contents: [Digest]
     /// What the step's files are laid over, topmost first.
     let lowers: [FilePath]
 
@@ -18,6 +21,7 @@ struct CopyStep {
         let destination = try below.place(of: source.destination)
         var folders: [FilePath] = []
         try makeParents(of: destination, upper, below, &folders)
+        var files = contents.makeIterator()
         for entry in try source.entries(in: tree) {
             guard let inside = entry.path.relative(to: source.base) else {
                 throw EngineError.brokenPath(
@@ -25,12 +29,15 @@ struct CopyStep {
             }
             let target = destination.appending(inside)
             try makeParents(of: target.parent ?? .root, upper, below, &folders)
-            try make(entry, at: Self.host(target, upper), &folders)
+            let expected = entry.isFile ? files.next() : nil
+            try make(entry, expected, at: Self.host(target, upper), &folders)
         }
         for folder in folders.reversed() { try setTime(folder) }
     }
 
-    private func make(_ entry: SourceEntry, at path: FilePath, _ folders: inout [FilePath]) throws {
+    private func make(
+        _ entry: SourceEntry, _ expected: Digest?, at path: FilePath, _ folders: inout [FilePath]
+    ) throws {
         switch entry.kind {
         case .folder:
             if mkdir(path.string, 0o755) == 0 {
@@ -47,11 +54,17 @@ struct CopyStep {
             guard descriptor >= 0 else { throw SystemError.last("create", path) }
             let file = FileDescriptor(rawValue: descriptor)
             defer { try? file.close() }
+            var hasher = DigestHasher()
             do {
-                try tree.read(entry.path) { _ = try file.writeAll($0) }
+                try tree.read(entry.path) {
+                    hasher.update($0)
+                    _ = try file.writeAll($0)
+                }
             } catch let code as Errno {
                 throw SystemError("write", path, code)
             }
+            // A result is found by its key: it may hold nothing but what the key was made of.
+            guard hasher.finalize() == expected else { throw EngineError.changedSource(entry.path) }
             guard fchmod(descriptor, executable ? 0o755 : 0o644) == 0 else { throw SystemError.last("create", path) }
             try setTime(path)
         }

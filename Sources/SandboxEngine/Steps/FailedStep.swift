@@ -71,6 +71,7 @@ package struct FailedStep: Sendable {
             throw SystemError.last("keep", upper)
         }
         try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: folder.appending("step.json"))
+        try UpperFolder(folder.appending("upper")).settle()
         let place = state.failed.appending(key.short)
         if HostFiles.exists(place), rename(place.string, work.path.appending("old").string) != 0 {
             throw SystemError.last("replace", place)

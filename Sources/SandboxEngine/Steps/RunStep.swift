@@ -68,6 +68,7 @@ struct RunStep {
         switch mount {
         case .cache(let id, let target):
             let folder = state.caches.appending(Digest(of: id.utf8).hex)
+            if let stamp = FileStamp(folder), !stamp.isFolder { try HostFiles.remove(folder) }
             try HostFiles.makeFolder(folder)
             job.binds.append(
                 .init(

@@ -6,10 +6,12 @@ import Planning
 /// Not in it: the step's name and reason, secret values, proxy and certificates of the host, and what caches hold.
 struct StepKey {
     let digest: Digest
+    /// The digests of the files that the step copies, in the order of the entries.
+    let contents: [Digest]
 
     private static let schema = 1
     /// Counted up when a change in the sandbox changes what programs see.
-    private static let executor = 1
+    private static let executor = 2
 
     private struct Identity: Encodable {
         let schema: Int
@@ -23,7 +25,9 @@ struct StepKey {
 
     init(step: Step, platform: Platform, base: Digest, needs: [Digest], source: any SourceTree) throws {
         var files: Digest?
-        if case .copy(let copy) = step.action { files = try Self.digest(of: copy, in: source) }
+        var contents: [Digest] = []
+        if case .copy(let copy) = step.action { files = try Self.digest(of: copy, in: source, &contents) }
+        self.contents = contents
         let identity = Identity(
             schema: Self.schema, executor: Self.executor, platform: platform, base: base, needs: needs,
             action: step.action, files: files)
@@ -31,14 +35,18 @@ struct StepKey {
     }
 
     /// Paths, executable bits, link targets and contents; no owner, time or other bit of the mode.
-    private static func digest(of copy: SourceCopy, in tree: any SourceTree) throws -> Digest {
+    private static func digest(
+        of copy: SourceCopy, in tree: any SourceTree, _ contents: inout [Digest]
+    ) throws -> Digest {
         var hasher = DigestHasher()
         for entry in try copy.entries(in: tree) {
             let path = entry.path.description
             switch entry.kind {
             case .file(let executable, _):
                 hasher.update("file \(executable ? "x" : "-") \(path.utf8.count) \(path) ")
-                hasher.update("\(try tree.digest(of: entry.path))\n")
+                let digest = try tree.digest(of: entry.path)
+                contents.append(digest)
+                hasher.update("\(digest)\n")
             case .folder: hasher.update("folder \(path.utf8.count) \(path)\n")
             case .link(let target):
                 hasher.update("link \(path.utf8.count) \(path) \(target.utf8.count) \(target)\n")
