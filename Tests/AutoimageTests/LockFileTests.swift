@@ -35,6 +35,20 @@ import Testing
         #expect(try LockFile(folder: folder.path).pins.bases.keys.sorted() == ["a", "b"])
     }
 
+    @Test func `a pin that is an option of apt is refused by name`() throws {
+        let folder = try ScratchFolder()
+        let path = folder.path.appending("autoimage.lock")
+        let digest = Digest(of: [])
+        try AtomicFile.write(
+            Array(
+                """
+                {"schemaVersion":1,"bases":{"a":{"debian":{"packages":{"suite":"bookworm","architecture":"amd64","packages":\
+                [{"name":"-oAcquire::http::Proxy-Auto-Detect","version":"/tmp/x","sha256":"\(digest)"}]}}}}}
+                """.utf8), to: path)
+        let error = #expect(throws: LockFileError.self) { try LockFile(folder: folder.path) }
+        #expect(error?.description.contains("-oAcquire::http::Proxy-Auto-Detect") == true)
+    }
+
     @Test func `a broken lock is refused and left alone`() throws {
         let folder = try ScratchFolder()
         let path = folder.path.appending("autoimage.lock")

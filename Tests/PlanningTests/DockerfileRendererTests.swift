@@ -3,6 +3,29 @@ import Planning
 import Testing
 
 @Suite struct DockerfileRendererTests {
+    @Test func `libraries of the lock are gathered with their links and copied at once`() throws {
+        let pins = Pins(libraries: [
+            LibraryAddition(
+                package: "libpq5", version: "15.8",
+                files: [ImagePath("/usr/lib/libpq.so.5.15"), ImagePath("/usr/lib/libpq.so.5")],
+                neededBy: [ImagePath("/opt/venv/p.so")])
+        ])
+        let lines = renderDockerfile(try Driftwood.plan().applying(pins)).split(separator: "\n").map(String.init)
+        #expect(
+            lines.contains(
+                #"RUN ["env", "install", "-d", "-m", "0755", "/autoimage/libraries", "/autoimage/libraries/usr", "#
+                    + #""/autoimage/libraries/usr/lib"]"#))
+        let gather = try #require(lines.firstIndex(of: "WORKDIR /autoimage/libraries"))
+        #expect(
+            lines[gather + 1]
+                == #"RUN ["env", "cp", "--archive", "--parents", "/usr/lib/libpq.so.5", "/usr/lib/libpq.so.5.15", "."]"#
+        )
+        #expect(
+            lines.filter { $0.hasPrefix("COPY --from=") && $0.contains("librar") } == [
+                "COPY --from=builder /autoimage/libraries/ /"
+            ])
+    }
+
     @Test func `writes both stages, whole`() throws {
         let text = renderDockerfile(try Driftwood.plan())
         #expect(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) == Self.driftwood)

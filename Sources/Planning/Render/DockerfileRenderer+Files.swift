@@ -15,6 +15,29 @@ extension DockerfileRenderer {
         plan.runtime.files.compactMap { file in file.contents.map { (file.path, $0, file.mode, file.owner) } }
     }
 
+    static let gathered = "/autoimage/libraries"
+
+    /// Shared libraries, which have one path in both stages.
+    var libraries: [ArtifactCopy] {
+        plan.runtime.copies.filter { $0.group == .systemLibraries && $0.path == $0.destination }
+    }
+
+    /// Shared libraries in one folder: a COPY for each would be a layer for each, and would follow the links among them.
+    func gatheredLibraries() -> [String] {
+        guard !libraries.isEmpty else { return [] }
+        let folders = Set(libraries.flatMap { library in sequence(first: library.path, next: \.parent).dropFirst() })
+            .subtracting([.root]).sorted().map { "\(Self.gathered)\($0)" }
+        return [
+            "", "# shared libraries that artifacts need, gathered with the links that name them", "WORKDIR /",
+            // cp would make these folders for their owner alone.
+            "RUN " + DockerfileText.exec(["env", "install", "-d", "-m", "0755", Self.gathered] + folders),
+            "WORKDIR \(Self.gathered)",
+            "RUN "
+                + DockerfileText.exec(
+                    ["env", "cp", "--archive", "--parents"] + libraries.map(\.path.description).sorted() + ["."]),
+        ]
+    }
+
     func stagedFiles() -> [String] {
         var lines: [String] = []
         if !folders.isEmpty {

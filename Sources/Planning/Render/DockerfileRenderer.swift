@@ -51,12 +51,14 @@ struct DockerfileRenderer {
             case .run(let command): lines += ["WORKDIR \(word(command.workingDirectory))", run(command)]
             }
         }
-        return lines + stagedFiles()
+        return lines + stagedFiles() + gatheredLibraries()
     }
 
     func runtime() -> [String] {
         var lines = ["FROM \(reference(plan.runtime.base)) AS runtime"]
-        for copy in plan.runtime.copies.sorted(by: { $0.group < $1.group }) {
+        if !libraries.isEmpty { lines.append("COPY --from=\(plan.builder.name) \(Self.gathered)/ /") }
+        let others = plan.runtime.copies.filter { !libraries.contains($0) }
+        for copy in others.sorted(by: { $0.group < $1.group }) {
             lines.append(
                 "COPY --from=\(copy.from) --chown=\(copy.owner) "
                     + DockerfileText.copy([copy.path.description], to: copy.destination.description))

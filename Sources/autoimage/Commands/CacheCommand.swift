@@ -30,8 +30,12 @@ struct CacheCommand: AsyncParsableCommand {
                 for name in try HostFiles.names(in: state.locks) where name != "use" {
                     try HostFiles.remove(state.locks.appending(name))
                 }
-                let freed = try LocalStore(state).removeUnreferenced()
-                Terminal.standardError.line("removed kept work and \(freed) unreferenced blobs")
+                let result = try LocalStore(state).removeUnreferenced()
+                Terminal.standardError.line("removed kept work and \(result.blobs) unreferenced blobs")
+                for name in result.damaged {
+                    Terminal.standardError.line(
+                        "\(name) is damaged: build it again, or 'autoimage images remove \(name)'")
+                }
             }
         }
     }

@@ -17,6 +17,8 @@ struct LockFile: Sendable {
         }
         do {
             pins = try CanonicalJSON.decode(Pins.self, from: bytes)
+        } catch let error as MalformedPin {
+            throw LockFileError.refused(path, "\(error)")
         } catch {
             throw LockFileError.malformed(path)
         }
@@ -44,12 +46,15 @@ struct LockFile: Sendable {
 /// Why a lock file cannot be used.
 enum LockFileError: Error, Equatable, CustomStringConvertible {
     case malformed(FilePath)
+    case refused(FilePath, String)
     case schema(FilePath, Int)
 
     var description: String {
         switch self {
         case .malformed(let path):
             "\(path): is not a lock file; restore it from version control, or remove it to resolve again"
+        case .refused(let path, let reason):
+            "\(path): \(reason); restore it from version control, or remove it to resolve again"
         case .schema(let path, let version):
             "\(path): has schema \(version), which this autoimage does not know; use the version that wrote it"
         }

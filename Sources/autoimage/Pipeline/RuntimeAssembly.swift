@@ -38,7 +38,7 @@ struct RuntimeAssembly: Sendable {
 
     /// The base's layer; written once for a base and reused from then on.
     private func baseLayer(_ tree: OverlayTree, in blobs: BlobStore) throws -> LayerBlob {
-        let note = state.bases.appending(base.key.hex).appending("layer-\(Epoch.seconds).json")
+        let note = state.bases.appending(base.key.hex).appending("layer-\(LayerWriter.version)-\(Epoch.seconds).json")
         if let bytes = try HostFiles.read(note), let known = try? CanonicalJSON.decode(LayerBlob.self, from: bytes),
             blobs.has(known.descriptor.digest)
         {
