@@ -76,7 +76,7 @@ struct FailureTests {
                 continuation.resume(returning: start.duration(to: clock.now))
             }.start()
         }
-        // Alone it takes a few hundredths of a second; beside all other tests on two cores the scheduler has its say.
+        // Under a second where two cores have nothing else to do; beside all other tests the scheduler has its say.
         #expect(gone < .seconds(10))
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         #expect(try HostFiles.names(in: state.temporary).isEmpty)
