@@ -89,3 +89,13 @@ extension HostFiles {
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError.last("write", path) }
     }
 }
+
+extension HostFiles {
+    /// The bytes that this process may still write to the file system of a path.
+    package static func freeSpace(at path: FilePath) throws -> Int64 {
+        var status = statvfs()
+        guard statvfs(path.string, &status) == 0 else { throw SystemError.last("measure", path) }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+}

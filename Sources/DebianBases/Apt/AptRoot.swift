@@ -58,9 +58,21 @@ struct AptRoot: Sendable {
         try HostFiles.read(stamp) == Array(try sourceList().utf8)
     }
 
+    /// Bytes that the indexes of a suite take, unpacked and while they are, with room to spare.
+    private static let indexSpace: Int64 = 256 << 20
+
     /// Fetches the signed indexes of the suite, its updates and its security fixes.
+    ///
+    /// apt waits for ever where the disk fills up while it unpacks an index, so the space is looked at before.
     func update() async throws {
         try configure()
+        let free = try HostFiles.freeSpace(at: folder)
+        guard free >= Self.indexSpace else {
+            throw DebianBaseError.noSpace(
+                said:
+                    "\(folder) has \(free >> 20) MiB free; the indexes of a suite take up to \(Self.indexSpace >> 20) MiB"
+            )
+        }
         try HostFiles.remove(stamp)
         let output = try await apt("apt-get", ["-q", "update"])
         guard output.isSuccess else { throw failure(output) }
