@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
 ]
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let http: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "autoimage",
@@ -22,6 +25,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
         // Child processes (apt-get, dpkg-deb) with cancellation.
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
+        // HTTP/1.1 and TLS to registries, streamed both ways, with proxies: the client that Swift servers share.
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        // Its buffers and certificates as types; and the scripted registry of the tests.
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         // TOML 1.0 by toml++: pyproject.toml, autoimage.toml, mise.toml.
         .package(url: "https://github.com/LebJe/TOMLKit.git", exact: "0.6.0"),
     ],
@@ -46,6 +54,13 @@ let package = Package(
         .target(name: "Files", dependencies: ["CZlib", "Planning", system], swiftSettings: strict),
         .target(name: "Images", dependencies: ["CZlib", "Files", "OCI", "Planning", system], swiftSettings: strict),
         .target(
+            name: "Registry",
+            dependencies: [
+                "Files", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
+        .target(
             name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
             swiftSettings: strict),
         .target(name: "CSandbox", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
@@ -57,13 +72,17 @@ let package = Package(
             name: "autoimage",
             dependencies: [
                 "BaseImages", "DebianBases", "Detectors", "Files", "Formats", "Images", "OCI", "Planning", "Proof",
-                "SandboxEngine", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Registry", "SandboxEngine", system, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         // Tests: one target a module, named after it.
         .target(
-            name: "TestSupport", dependencies: ["Planning"], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport",
+            dependencies: [
+                "Files", "Images", "OCI", "Planning", nio, tls, .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                system,
+            ], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),
         .testTarget(name: "PlanningTests", dependencies: ["OCI", "Planning"], swiftSettings: strict),
@@ -79,6 +98,10 @@ let package = Package(
         .testTarget(
             name: "ImagesTests",
             dependencies: ["CZlib", "Files", "Images", "OCI", "Planning", subprocess, system],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: ["Files", "Images", "OCI", "Planning", "Registry", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",

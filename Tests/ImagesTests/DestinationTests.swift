@@ -33,11 +33,12 @@ import Testing
 
     private var archive: FilePath { scratch.path.appending("image.tar") }
 
-    @Test func `a layout gains an image and keeps those it had`() throws {
+    @Test func `a layout gains an image and keeps those it had`() async throws {
         let folder = scratch.path.appending("layout")
         let destination = OCILayoutDestination(folder)
-        #expect(try destination.deliver(image, from: store.blobs, names: [name]) == "OCI layout \(folder)")
-        _ = try destination.deliver(image, from: store.blobs, names: [Reference(parsing: "other")])
+        #expect(
+            try await destination.deliver(ImageSet(image), from: store.blobs, names: [name]) == "OCI layout \(folder)")
+        _ = try await destination.deliver(ImageSet(image), from: store.blobs, names: [Reference(parsing: "other")])
         let index = try CanonicalJSON.decode(
             Index.self, from: try #require(try HostFiles.read(folder.appending("index.json"))))
         #expect(
@@ -47,8 +48,8 @@ import Testing
         #expect(ImageCheck(store: try BlobStore(folder)).problems(of: image.descriptor) == [])
     }
 
-    @Test func `a Docker archive holds the layers as they are, named by diffID`() throws {
-        _ = try DockerArchiveDestination(archive).deliver(image, from: store.blobs, names: [name])
+    @Test func `a Docker archive holds the layers as they are, named by diffID`() async throws {
+        _ = try await DockerArchiveDestination(archive).deliver(ImageSet(image), from: store.blobs, names: [name])
         let found = try entries(of: try #require(try HostFiles.read(archive)))
         let diffID = image.config.rootfs.diffIDs[0].hex
         let config = "\(image.manifest.config.digest.hex).json"
@@ -59,24 +60,28 @@ import Testing
         )
     }
 
-    @Test func `archives have the same bytes each time`() throws {
+    @Test func `archives have the same bytes each time`() async throws {
         let other = scratch.path.appending("other.tar")
         for pair: [any ImageDestination] in [
             [OCIArchiveDestination(archive), OCIArchiveDestination(other)],
             [DockerArchiveDestination(archive), DockerArchiveDestination(other)],
         ] {
-            for destination in pair { _ = try destination.deliver(image, from: store.blobs, names: [name]) }
+            for destination in pair {
+                _ = try await destination.deliver(ImageSet(image), from: store.blobs, names: [name])
+            }
             #expect(try HostFiles.read(archive) == HostFiles.read(other))
         }
     }
 
-    @Test func `nothing is delivered where a blob is damaged`() throws {
+    @Test func `nothing is delivered where a blob is damaged`() async throws {
         try AtomicFile.write([1, 2, 3], to: store.blobs.path(image.manifest.layers[0].digest))
         for destination: any ImageDestination in [
             OCIArchiveDestination(archive), DockerArchiveDestination(archive),
             OCILayoutDestination(scratch.path.appending("l")),
         ] {
-            #expect(throws: (any Error).self) { try destination.deliver(image, from: store.blobs, names: [name]) }
+            await #expect(throws: (any Error).self) {
+                try await destination.deliver(ImageSet(image), from: store.blobs, names: [name])
+            }
         }
         #expect(!HostFiles.exists(archive))
         #expect(!HostFiles.exists(scratch.path.pushing("l/index.json")))
@@ -85,10 +90,11 @@ import Testing
 
     @Test(.enabled(if: Tool.exists("skopeo"), "skopeo is not installed"))
     func `skopeo reads store, layout and archives`() async throws {
-        _ = try OCILayoutDestination(scratch.path.appending("layout")).deliver(image, from: store.blobs, names: [name])
+        _ = try await OCILayoutDestination(scratch.path.appending("layout")).deliver(
+            ImageSet(image), from: store.blobs, names: [name])
         let docker = scratch.path.appending("docker.tar")
-        _ = try OCIArchiveDestination(archive).deliver(image, from: store.blobs, names: [name])
-        _ = try DockerArchiveDestination(docker).deliver(image, from: store.blobs, names: [name])
+        _ = try await OCIArchiveDestination(archive).deliver(ImageSet(image), from: store.blobs, names: [name])
+        _ = try await DockerArchiveDestination(docker).deliver(ImageSet(image), from: store.blobs, names: [name])
         for source in [
             "oci:\(state.images):\(name)", "oci:\(scratch.path)/layout:\(name)", "oci-archive:\(archive):\(name)",
             "docker-archive:\(docker)",
@@ -139,7 +145,7 @@ import Testing
     func `podman loads both archives`(_ isOCI: Bool) async throws {
         let destination: any ImageDestination =
             isOCI ? OCIArchiveDestination(archive) : DockerArchiveDestination(archive)
-        _ = try destination.deliver(image, from: store.blobs, names: [name])
+        _ = try await destination.deliver(ImageSet(image), from: store.blobs, names: [name])
         let own = [
             "--root", scratch.path.appending("graph").string, "--runroot", scratch.path.appending("run").string,
             "--storage-driver", "vfs",

@@ -56,6 +56,27 @@ package struct BlobStore: Sendable {
         _ = try writer.commit()
     }
 
+    /// Notes that a blob, whether it is here or not, can be had from a repository.
+    ///
+    /// The last eight places are kept, the newest first.
+    package func noteOrigin(_ repository: Repository, of digest: Digest) throws {
+        let known = try origins(of: digest)
+        guard known.first != repository else { return }
+        try HostFiles.makeFolder(folder.appending("origins"))
+        let all = ([repository] + known.filter { $0 != repository }).prefix(8)
+        try AtomicFile.write(CanonicalJSON.encode(Array(all)), to: originPath(digest))
+    }
+
+    /// The repositories that a blob can be had from, as far as is known, the newest first.
+    package func origins(of digest: Digest) throws -> [Repository] {
+        guard let bytes = try HostFiles.read(originPath(digest)) else { return [] }
+        return (try? CanonicalJSON.decode([Repository].self, from: bytes)) ?? []
+    }
+
+    private func originPath(_ digest: Digest) -> FilePath {
+        folder.appending("origins").appending(digest.hex + ".json")
+    }
+
     /// Removes blobs that killed processes left half-written, and returns how many.
     @discardableResult package func removeLeavings() throws -> Int {
         var removed = 0

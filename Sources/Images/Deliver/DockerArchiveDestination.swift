@@ -7,7 +7,11 @@ package struct DockerArchiveDestination: ImageDestination {
 
     package init(_ file: FilePath) { self.file = file }
 
-    package func deliver(_ image: AssembledImage, from store: BlobStore, names: [Reference]) throws -> String {
+    package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> String {
+        guard images.images.count == 1, let image = images.images.first else {
+            throw DockerArchiveError.severalPlatforms(
+                images.images.compactMap { $0.descriptor.platform?.description })
+        }
         let layers = Array(zip(image.manifest.layers, image.config.rootfs.diffIDs))
         guard layers.count == image.manifest.layers.count, layers.count == image.config.rootfs.diffIDs.count else {
             throw ImageProblem.layerCount(
@@ -38,6 +42,19 @@ package struct DockerArchiveDestination: ImageDestination {
             case config = "Config"
             case repoTags = "RepoTags"
             case layers = "Layers"
+        }
+    }
+}
+
+/// Why an image cannot be written in Docker's form.
+package enum DockerArchiveError: Error, Equatable, CustomStringConvertible {
+    case severalPlatforms([String])
+
+    package var description: String {
+        switch self {
+        case .severalPlatforms(let platforms):
+            "a Docker archive holds one platform, not \(platforms.joined(separator: " and ")); "
+                + "choose one with --platform, or write an oci-archive"
         }
     }
 }

@@ -7,14 +7,14 @@ package struct OCIArchiveDestination: ImageDestination {
 
     package init(_ file: FilePath) { self.file = file }
 
-    package func deliver(_ image: AssembledImage, from store: BlobStore, names: [Reference]) throws -> String {
+    package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> String {
         var index = LayoutIndex()
-        for name in names { index.set(name.tagged, to: image.descriptor) }
-        if names.isEmpty { index.add(image.descriptor) }
+        for name in names { index.set(name.tagged, to: images.descriptor) }
+        if names.isEmpty { index.add(images.descriptor) }
         var archive = try ArchiveFile(file)
         try archive.add(folder: "blobs")
         try archive.add(folder: "blobs/sha256")
-        for blob in image.blobs.sorted(by: { $0.digest < $1.digest }) {
+        for blob in images.blobs.sorted(by: { $0.digest < $1.digest }) {
             try archive.add("blobs/sha256/\(blob.digest.hex)", blob, from: store)
         }
         try archive.add("index.json", index.encoded())

@@ -8,13 +8,13 @@ package struct OCILayoutDestination: ImageDestination {
 
     package init(_ folder: FilePath) { self.folder = folder }
 
-    package func deliver(_ image: AssembledImage, from store: BlobStore, names: [Reference]) throws -> String {
+    package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> String {
         let target = try BlobStore(folder)
-        for blob in image.blobs { try target.copy(blob.digest, from: store) }
+        for blob in images.blobs { try target.copy(blob.digest, from: store) }
         let held = try FileLock(folder.appending(".lock"))
         var index = try LayoutIndex(in: folder)
-        for name in names { index.set(name.tagged, to: image.descriptor) }
-        if names.isEmpty { index.add(image.descriptor) }
+        for name in names { index.set(name.tagged, to: images.descriptor) }
+        if names.isEmpty { index.add(images.descriptor) }
         try index.write(to: folder)
         _ = consume held
         return "OCI layout \(folder)"

@@ -64,11 +64,20 @@ package struct Pins: Codable, Hashable, Sendable {
     package var bases: [String: Pin]
     /// Shared libraries that a build found missing in the runtime and took from the builder.
     package var libraries: [LibraryAddition]?
+    /// Images that artifacts are copied from, by `reference@platform`: the digest of the platform's manifest.
+    package var images: [String: Digest]?
+    /// Versions of the programs that install dependencies (pip, uv, poetry …), by name.
+    package var installers: [String: String]?
 
-    package init(bases: [String: Pin] = [:], libraries: [LibraryAddition]? = nil) {
+    package init(
+        bases: [String: Pin] = [:], libraries: [LibraryAddition]? = nil, images: [String: Digest]? = nil,
+        installers: [String: String]? = nil
+    ) {
         schemaVersion = 1
         self.bases = bases
         self.libraries = libraries
+        self.images = images
+        self.installers = installers
     }
 }
 

@@ -47,22 +47,30 @@ struct BasesCommand: AsyncParsableCommand {
             try await guarded {
                 try await interruptible {
                     let progress = Progress(.auto)
-                    let service = try PlannedService(arguments)
-                    let provider = try BaseProvider(service, progress)
-                    defer { withExtendedLifetime(provider) {} }
-                    let pins = try await provider.pins()
-                    let plan = try service.plan.pinned(by: pins).validated().plan
-                    let bases = try await provider.assemble(plan)
-                    _ = try service.lock.update(pins, state: provider.state)
-                    try HostFiles.makeFolder(output)
-                    for (base, entry) in [
-                        (bases.builder, plan.builder.base.entry), (bases.runtime, plan.runtime.base.entry),
-                    ] {
-                        let file = output.appending("\(entry.role.rawValue).tar")
-                        try BaseArchive(state: provider.state).write(base, entry, plan.platform, to: file)
-                        progress.say("wrote \(file): load it with 'docker load -i \(file)'; it is \(entry.reference)")
+                    try await withRegistry(arguments.registries, progress) { registry in
+                        try await save(arguments, to: output, registry, progress)
                     }
                 }
+            }
+        }
+
+        private func save(
+            _ arguments: PlanArguments, to output: FilePath, _ registry: RegistryAccess, _ progress: Progress
+        ) async throws {
+            let service = try PlannedService(arguments)
+            let provider = try BaseProvider(service, registry, progress)
+            defer { withExtendedLifetime(provider) {} }
+            let pins = try await provider.pins()
+            let plan = try service.plan.pinned(by: pins).validated().plan
+            let bases = try await provider.assemble(plan)
+            _ = try service.lock.update(pins, state: provider.state)
+            try HostFiles.makeFolder(output)
+            for (base, entry) in [
+                (bases.builder, plan.builder.base.entry), (bases.runtime, plan.runtime.base.entry),
+            ] {
+                let file = output.appending("\(entry.role.rawValue).tar")
+                try await BaseArchive(state: provider.state).write(base, entry, plan.platform, to: file)
+                progress.say("wrote \(file): load it with 'docker load -i \(file)'; it is \(entry.reference)")
             }
         }
     }
@@ -72,7 +80,7 @@ struct BasesCommand: AsyncParsableCommand {
 struct BaseArchive: Sendable {
     let state: State
 
-    func write(_ base: AssembledBase, _ entry: BaseEntry, _ platform: Platform, to file: FilePath) throws {
+    func write(_ base: AssembledBase, _ entry: BaseEntry, _ platform: Platform, to file: FilePath) async throws {
         let store = try LocalStore(state)
         let owners = base.owners
         let content = LayerContent([
@@ -89,7 +97,7 @@ struct BaseArchive: Sendable {
                 cmd: [(entry.shell ?? entry.interpreter)?.description].compactMap(\.self), volumes: [], workingDir: "/",
                 labels: ["autoimage.base": entry.id], stopSignal: nil),
             platform: platform, created: Epoch.seconds)
-        _ = try DockerArchiveDestination(file).deliver(
-            image, from: store.blobs, names: [try Reference(parsing: entry.reference)])
+        _ = try await DockerArchiveDestination(file).deliver(
+            ImageSet(image), from: store.blobs, names: [try Reference(parsing: entry.reference)])
     }
 }

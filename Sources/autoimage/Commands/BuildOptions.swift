@@ -40,6 +40,8 @@ struct PlanArguments: ParsableArguments {
         name: .customLong("allow-expired-suites"),
         help: "Accept Debian suites whose Release file has passed its Valid-Until date.")
     var allowExpiredSuites = false
+
+    @OptionGroup(title: "Registries") var registries: RegistryArguments
 }
 
 /// The form in which a plan is printed.

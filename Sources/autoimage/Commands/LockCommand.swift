@@ -17,7 +17,9 @@ struct LockCommand: AsyncParsableCommand {
         try await guarded {
             try await interruptible {
                 let planned = try PlannedService(plan)
-                let changed = try await BaseProvider(planned, progress).lock(update: update)
+                let changed = try await withRegistry(plan.registries, progress) { registry in
+                    try await BaseProvider(planned, registry, progress).lock(update: update)
+                }
                 progress.say(changed ? "wrote \(planned.lock.path)" : "\(planned.lock.path) is up to date")
             }
         }

@@ -23,7 +23,8 @@ struct SaveCommand: AsyncParsableCommand {
             let store = try LocalStore(state)
             let image = try StoredImage(name, in: store)
             for output in outputs {
-                let place = try output.destination.deliver(image.image, from: store.blobs, names: image.names)
+                let place = try await output.destination.deliver(
+                    ImageSet(image.image), from: store.blobs, names: image.names)
                 Terminal.standardError.line("wrote \(Terminal.safe(place))")
             }
         }

@@ -10,12 +10,14 @@ struct BaseProvider: Sendable {
     private let service: PlannedService
     private let progress: Progress
     private let supplier: DebianBaseSupplier
+    private let registry: RegistryAccess
     let state: State
     let sandbox: Sandbox
     private let use: StateUse
 
-    init(_ service: PlannedService, _ progress: Progress) throws {
+    init(_ service: PlannedService, _ registry: RegistryAccess, _ progress: Progress) throws {
         self.service = service
+        self.registry = registry
         self.progress = progress
         let state = try State(environment: ProcessEnvironment.current)
         let sandbox = try Sandbox.probe(scratch: state.temporary)

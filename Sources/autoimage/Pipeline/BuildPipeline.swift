@@ -19,10 +19,14 @@ struct BuildPipeline: Sendable {
 
     /// Builds, stores and delivers the image; returns its reference with digest.
     func run() async throws -> String {
+        try await withRegistry(request.arguments.registries, progress) { try await run($0) }
+    }
+
+    private func run(_ registry: RegistryAccess) async throws -> String {
         let service = try PlannedService(request.arguments)
         for warning in service.warnings { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
-        let provider = try BaseProvider(service, progress)
+        let provider = try BaseProvider(service, registry, progress)
         progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
         defer { withExtendedLifetime(provider) {} }
         var pins = try await provider.pins()
@@ -32,9 +36,10 @@ struct BuildPipeline: Sendable {
         let bases = try await provider.assemble(plan.plan)
         let built = try await runSteps(plan, service, provider, bases.builder)
         let store = try LocalStore(provider.state)
-        let delivery = Delivery(request: request, names: names, store: store, state: provider.state, progress: progress)
+        let delivery = Delivery(
+            request: request, names: names, store: store, state: provider.state, registry: registry, progress: progress)
         if request.target == .builder {
-            return try delivery.deliverBuilder(
+            return try await delivery.deliverBuilder(
                 plan.plan, built, provider.sandbox, bases.builder,
                 hidden: Set(service.settings.plan.buildEnvironment.keys))
         }
@@ -49,7 +54,7 @@ struct BuildPipeline: Sendable {
         let record = try stage.record(
             of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.reason,
             revision: service.revision)
-        return try delivery.deliver(image.image, record)
+        return try await delivery.deliver(image.image, record)
     }
 
     /// Writes autoimage.lock; a folder that is read-only is worth a warning, not the build.

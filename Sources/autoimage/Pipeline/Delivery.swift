@@ -12,12 +12,13 @@ struct Delivery: Sendable {
     let names: [Reference]
     let store: LocalStore
     let state: State
+    let registry: RegistryAccess
     let progress: Progress
 
     /// Delivers a runtime image; returns its reference with digest.
-    func deliver(_ image: AssembledImage, _ record: ImageRecord) throws -> String {
+    func deliver(_ image: AssembledImage, _ record: ImageRecord) async throws -> String {
         progress.report(.phase(name: "deliver", detail: names.map(\.description).joined(separator: ", ")))
-        for output in request.outputs { try write(image, to: output, names: names) }
+        for output in request.outputs { try await write(image, to: output, names: names) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
         for name in names { try store.tag(image.descriptor, as: name) }
         try writeMetadata(record)
@@ -38,7 +39,7 @@ struct Delivery: Sendable {
     /// Stores the builder as an image for debugging: never under a name that a runtime image has.
     func deliverBuilder(
         _ plan: BuildPlan, _ built: any BuilderResult, _ sandbox: Sandbox, _ base: AssembledBase, hidden: Set<String>
-    ) throws -> String {
+    ) async throws -> String {
         let name = request.tags.isEmpty ? try Reference(parsing: "\(plan.name):builder") : names[0]
         if let taken = try store.list().first(where: { $0.name == name.tagged }),
             try ImageRecord.read(from: store, taken.descriptor.digest)?.stage == "runtime"
@@ -69,7 +70,7 @@ struct Delivery: Sendable {
             ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.reason,
             revision: nil,
             plan: plan)
-        for output in request.outputs { try write(image, to: output, names: [name]) }
+        for output in request.outputs { try await write(image, to: output, names: [name]) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
         try store.tag(image.descriptor, as: name)
         try writeMetadata(record)
@@ -95,8 +96,9 @@ struct Delivery: Sendable {
         try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
     }
 
-    private func write(_ image: AssembledImage, to output: OutputArgument, names: [Reference]) throws {
-        progress.report(.note(text: "wrote \(try output.destination.deliver(image, from: store.blobs, names: names))"))
+    private func write(_ image: AssembledImage, to output: OutputArgument, names: [Reference]) async throws {
+        let place = try await output.destination.deliver(ImageSet(image), from: store.blobs, names: names)
+        progress.report(.note(text: "wrote \(place)"))
     }
 
     private func summary(_ record: ImageRecord) -> String {

@@ -7,6 +7,7 @@ import Images
 import OCI
 import Planning
 import Proof
+import Registry
 import SandboxEngine
 import SystemPackage
 
@@ -39,6 +40,8 @@ private func failure(for error: any Error) -> any Error {
     case DebianBaseError.noMirror, DebianBaseError.malformedMirror, DebianBaseError.noSecurityMirror:
         Failure(.badConfiguration, "\(error)")
     case DebianBaseError.unknownPackage, DebianBaseError.badPackageName: Failure(.unplannable, "\(error)")
+    case let error as RegistryError: Failure(code(of: error), "\(error)")
+    case is DockerArchiveError, is ImageSetError: Failure(.usage, "\(error)")
     case is ReferenceError, is PathError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
@@ -47,6 +50,15 @@ private func failure(for error: any Error) -> any Error {
     case is SandboxError: Failure(.unavailable, "\(error)")
     case is EngineError, is ContainerError: Failure(.badConfiguration, "\(error)")
     default: Failure(.bug, "\(error); this is a bug of autoimage")
+    }
+}
+
+private func code(of error: RegistryError) -> FailureCode {
+    switch error {
+    case .unreachable, .wrongAnswer, .wrongContent, .offline: .unavailable
+    case .denied: .denied
+    case .notFound, .noPlatform: .inputMissing
+    case .badConfiguration: .badConfiguration
     }
 }
 
