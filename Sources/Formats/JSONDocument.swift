@@ -13,6 +13,12 @@ package struct JSONDocument: Sendable, Hashable {
         root = try parser.document()
     }
 
+    /// A document to be written; `file` is how errors name it.
+    package init(root: JSONNode, file: String) {
+        self.file = file
+        self.root = root
+    }
+
     /// The text with the members of objects on lines of their own, and a final line feed.
     ///
     /// `indent` is put before a line once for every level.
