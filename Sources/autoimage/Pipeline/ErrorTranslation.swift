@@ -42,6 +42,7 @@ private func failure(for error: any Error) -> any Error {
     case DebianBaseError.unknownPackage, DebianBaseError.badPackageName: Failure(.unplannable, "\(error)")
     case let error as RegistryError: Failure(code(of: error), "\(error)")
     case is DockerArchiveError, is ImageSetError: Failure(.usage, "\(error)")
+    case is ImageArchiveError: Failure(.inputMissing, "\(error)")
     case is ReferenceError, is PathError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
