@@ -56,7 +56,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Files", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
+                "Files", "Formats", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
