@@ -42,6 +42,7 @@ private func failure(for error: any Error) -> any Error {
     case DebianBaseError.unknownPackage, DebianBaseError.badPackageName: Failure(.unplannable, "\(error)")
     case let error as RegistryError: Failure(code(of: error), "\(error)")
     case is DockerArchiveError, is ImageSetError: Failure(.usage, "\(error)")
+    case is ImageArchiveError: Failure(.inputMissing, "\(error)")
     case is ReferenceError, is PathError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
@@ -55,7 +56,7 @@ private func failure(for error: any Error) -> any Error {
 
 private func code(of error: RegistryError) -> FailureCode {
     switch error {
-    case .unreachable, .wrongAnswer, .wrongContent, .offline: .unavailable
+    case .unreachable, .refused, .wrongAnswer, .wrongContent, .offline: .unavailable
     case .denied: .denied
     case .notFound, .noPlatform: .inputMissing
     case .badConfiguration: .badConfiguration
