@@ -93,7 +93,9 @@ package enum DestinationError: Error, Equatable, CustomStringConvertible {
 extension DestinationError {
     /// Runs work that writes at `path`; what the system refuses becomes an error about this place.
     static func naming<Result>(_ path: FilePath, _ work: () throws -> Result) throws -> Result {
-        do { return try work() } catch let error as SystemError where error.operation != "read" && error.path.isBeside(path) {
+        do { return try work() } catch let error as SystemError
+            where error.operation != "read" && error.path.isBeside(path)
+        {
             throw error.code == .noSuchFileOrDirectory
                 ? DestinationError.noFolder(path.folder) : DestinationError.cannotWrite(path, error.code)
         }

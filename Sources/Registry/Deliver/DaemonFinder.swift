@@ -82,7 +82,9 @@ package struct DaemonFinder: Sendable {
         for each in DaemonKind.allCases where kind == nil || each == kind {
             result += sockets(each).map { (each, .socket($0)) }
         }
-        if kind != .docker, let program = Self.program("podman", environment) { result.append((.podman, .program(program))) }
+        if kind != .docker, let program = Self.program("podman", environment) {
+            result.append((.podman, .program(program)))
+        }
         return result
     }
 
@@ -215,7 +217,8 @@ package enum DaemonError: Error, Equatable, CustomStringConvertible {
                 + "there"
         case .noContext(let name, let file): "Docker's context '\(name)' is not usable: \(file) names no endpoint"
         case .badCertificates(let folder, let problem): "\(folder): the certificates for Docker's TLS: \(problem)"
-        case .unreachable(let daemon, let reason): "\(daemon.kind.name) at \(daemon.endpoint) does not answer: \(reason)"
+        case .unreachable(let daemon, let reason):
+            "\(daemon.kind.name) at \(daemon.endpoint) does not answer: \(reason)"
         case .refused(let daemon, let said): "\(daemon.kind.name) at \(daemon.endpoint) did not load the image: \(said)"
         }
     }
