@@ -26,10 +26,28 @@ package enum ArchivePlace: Hashable, Sendable, CustomStringConvertible {
 
     private static func write(_ archive: ImageArchive, to path: FilePath) throws -> Int64 {
         guard !HostFiles.isFolder(path) else { throw DestinationError.isAFolder(path) }
-        let file = try AtomicFile(in: path.folder)
+        if isDevice(path) {
+            let descriptor: FileDescriptor
+            do { descriptor = try FileDescriptor.open(path, .writeOnly, options: [.closeOnExec]) } catch let code
+                as Errno
+            {
+                throw DestinationError.cannotWrite(path, code)
+            }
+            defer { try? descriptor.close() }
+            return try write(archive, to: descriptor, path.string)
+        }
+        // A link stays, and what it leads to is replaced.
+        let target = HostFiles.realPath(path) ?? path
+        let file = try AtomicFile(in: target.folder)
         let size = try archive.forEachChunk { try file.write($0) }
-        try file.commit(as: path)
+        try file.commit(as: target)
         return size
+    }
+
+    /// Whether a pipe or a device is at the path: it is written to, not replaced.
+    private static func isDevice(_ path: FilePath) -> Bool {
+        var status = stat()
+        return stat(path.string, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
     private static func write(_ archive: ImageArchive, to descriptor: FileDescriptor, _ name: String) throws -> Int64 {

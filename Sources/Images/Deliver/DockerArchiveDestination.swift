@@ -23,7 +23,7 @@ package struct DockerArchiveDestination: ImageDestination {
             ? try .universal(images, names, single: single, store) : try .docker(single, names, store)
         let size = try place.write(archive)
         return Delivered(
-            "Docker archive \(place)", notes: images.notes(single: single), counts: ["sentBytes": size])
+            "Docker archive \(place)", notes: images.notes(single: single), counts: ["bytes": size])
     }
 }
 

@@ -41,7 +41,7 @@ package struct FilesDestination: ImageDestination {
                 Array("\(images.descriptor.digest)\n".utf8), to: new.path.appending(Self.marker))
             try HostFolder(new.path).flushFileSystem()
             try new.take(target)
-            return Delivered("files in \(folder)", counts: ["sentBytes": size])
+            return Delivered("files in \(folder)", counts: ["bytes": size])
         }
     }
 

@@ -11,6 +11,6 @@ package struct OCIArchiveDestination: ImageDestination {
 
     package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> Delivered {
         let size = try place.write(.oci(images, names, store))
-        return Delivered("OCI archive \(place)", counts: ["sentBytes": size])
+        return Delivered("OCI archive \(place)", counts: ["bytes": size])
     }
 }

@@ -13,7 +13,7 @@ package struct OCILayoutDestination: ImageDestination {
         var made: [FilePath] = []
         do {
             let size = try DestinationError.naming(folder) { try write(images, store, names, &made) }
-            return Delivered("OCI layout \(folder)", counts: ["sentBytes": size])
+            return Delivered("OCI layout \(folder)", counts: ["bytes": size])
         } catch {
             // The index does not name them, so nobody would ever remove them.
             for path in made.reversed() { _ = HostFiles.isFolder(path) ? rmdir(path.string) : unlink(path.string) }

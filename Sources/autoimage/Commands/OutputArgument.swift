@@ -26,16 +26,16 @@ struct OutputArgument: Hashable, Sendable {
     init(parsing text: String) throws(OutputError) {
         if let colon = text.firstIndex(of: ":"), !text[..<colon].contains("=") {
             let fields = ["dest": [String(text[text.index(after: colon)...])]]
-            place = try Self.place(String(text[..<colon]), fields, text, isShort: true)
+            place = try Self.place(String(text[..<colon]), fields, isShort: true)
             return
         }
         let fields = try Self.fields(of: text)
-        guard let type = fields["type"] else { throw .noType(text) }
-        place = try Self.place(type.last ?? "", fields, text, isShort: false)
+        guard let type = fields["type"] else { throw .noType }
+        place = try Self.place(type.last ?? "", fields, isShort: false)
         for name in (fields["name"] ?? []).flatMap({ $0.split(separator: ",") }) {
-            do { names.append(try Reference(parsing: String(name))) } catch { throw .badName(text, "\(error)") }
+            do { names.append(try Reference(parsing: String(name))) } catch { throw .badName("\(error)") }
         }
-        if let name = names.first(where: { $0.digest != nil }) { throw .nameWithDigest(text, name.description) }
+        if let name = names.first(where: { $0.digest != nil }) { throw .nameWithDigest(name.description) }
     }
 
     /// Every type with what its destination is.
@@ -44,29 +44,29 @@ struct OutputArgument: Hashable, Sendable {
     ]
 
     private static func place(
-        _ type: String, _ fields: [String: [String]], _ text: String, isShort: Bool
+        _ type: String, _ fields: [String: [String]], isShort: Bool
     ) throws(OutputError) -> Place {
         let known: Set<String> = ["type", "dest", "name"]
-        if let key = fields.keys.filter({ !known.contains($0) }).sorted().first { throw .unknownKey(text, key) }
+        if let key = fields.keys.filter({ !known.contains($0) }).sorted().first { throw .unknownKey(key) }
         let destination = fields["dest"]?.last ?? ""
-        if (fields["dest"]?.count ?? 0) > 1 { throw .severalDestinations(text) }
+        if (fields["dest"]?.count ?? 0) > 1 { throw .severalDestinations }
         switch type {
         case "registry", "podman":
-            guard destination.isEmpty else { throw .noDestinationWanted(text, type: type) }
+            guard destination.isEmpty else { throw .noDestinationWanted(type: type) }
             return type == "registry" ? .registry : .daemon(.podman)
         // As buildx: with a file it is an archive, without one it is the daemon.
         case "docker": return destination.isEmpty ? .daemon(.docker) : .dockerArchive(Self.archive(destination))
         case "oci", "dir", "local":
-            guard !destination.isEmpty else { throw .noDestination(text, type: type) }
-            guard destination != "-" else { throw .folderToOutput(text, type: type) }
+            guard !destination.isEmpty else { throw .noDestination(type: type) }
+            guard destination != "-" else { throw .folderToOutput(type: type) }
             if type != "oci" { return .files(FilePath(destination)) }
             guard isShort || !destination.hasSuffix(".tar") else { throw .folderNamedTar(destination) }
             return .layout(FilePath(destination))
         case "oci-archive", "docker-archive":
-            guard !destination.isEmpty else { throw .noDestination(text, type: type) }
+            guard !destination.isEmpty else { throw .noDestination(type: type) }
             let archive = Self.archive(destination)
             return type == "oci-archive" ? .layoutArchive(archive) : .dockerArchive(archive)
-        default: throw .unknownType(text, type)
+        default: throw .unknownType(type)
         }
     }
 
@@ -85,11 +85,11 @@ struct OutputArgument: Hashable, Sendable {
             default: parts[parts.count - 1].append(character)
             }
         }
-        if isQuoted { throw .openQuote(text) }
+        if isQuoted { throw .openQuote }
         var result: [String: [String]] = [:]
         for part in parts {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard pair.count == 2, !pair[1].isEmpty else { throw .malformed(text, part) }
+            guard pair.count == 2, !pair[1].isEmpty else { throw .malformed(part) }
             result[pair[0], default: []].append(pair[1])
         }
         return result
@@ -126,44 +126,40 @@ extension OutputArgument {
     }
 }
 
-/// Why an argument of `--output` is not a destination.
+/// Why an argument of `--output` is not a destination; the parser of the command line says which one.
 enum OutputError: Error, Equatable, CustomStringConvertible {
-    case noType(String)
-    case unknownType(String, String)
-    case unknownKey(String, String)
-    case malformed(String, String)
-    case openQuote(String)
-    case noDestination(String, type: String)
-    case noDestinationWanted(String, type: String)
-    case severalDestinations(String)
-    case folderToOutput(String, type: String)
+    case noType
+    case unknownType(String)
+    case unknownKey(String)
+    case malformed(String)
+    case openQuote
+    case noDestination(type: String)
+    case noDestinationWanted(type: String)
+    case severalDestinations
+    case folderToOutput(type: String)
     case folderNamedTar(String)
-    case badName(String, String)
-    case nameWithDigest(String, String)
+    case badName(String)
+    case nameWithDigest(String)
 
     var description: String {
         switch self {
-        case .noType(let text):
-            "--output \(text): write type=TYPE,dest=PLACE or TYPE:PLACE; the types are \(Self.types)"
-        case .unknownType(let text, let type):
-            "--output \(text): there is no type '\(type)'; the types are \(Self.types)"
-        case .unknownKey(let text, let key): "--output \(text): unknown key '\(key)'; the keys are type, dest and name"
-        case .malformed(let text, let part):
-            "--output \(text): '\(part)' is not KEY=VALUE; a value with a comma stands in double quotes"
-        case .openQuote(let text): "--output \(text): a double quote is not closed"
-        case .noDestination(let text, let type):
-            "--output \(text): type \(type) needs a place, as in type=\(type),dest=PLACE"
-        case .noDestinationWanted(let text, let type):
-            type == "registry"
-                ? "--output \(text): a registry has no dest; the image goes where its names say, or name=HOST/NAME"
-                : "--output \(text): \(type) has no dest; for a file write docker-archive:FILE"
-        case .severalDestinations(let text): "--output \(text): give dest once, and --output several times"
-        case .folderToOutput(let text, let type):
-            "--output \(text): type \(type) is a folder; standard output takes oci-archive or docker-archive"
+        case .noType: "write type=TYPE,dest=PLACE or TYPE:PLACE; the types are \(Self.types)"
+        case .unknownType(let type): "there is no type '\(type)'; the types are \(Self.types)"
+        case .unknownKey(let key): "unknown key '\(key)'; the keys are type, dest and name"
+        case .malformed(let part):
+            "'\(part)' is not KEY=VALUE; write type=TYPE,dest=PLACE, a value with a comma in double quotes"
+        case .openQuote: "a double quote is not closed"
+        case .noDestination(let type): "type \(type) needs a place, as in type=\(type),dest=PLACE"
+        case .noDestinationWanted("registry"):
+            "a registry has no dest; the image goes where its names say, or give name=HOST/NAME"
+        case .noDestinationWanted(let type): "\(type) has no dest; for a file write docker-archive:FILE"
+        case .severalDestinations: "give dest once, and --output several times"
+        case .folderToOutput(let type):
+            "type \(type) is a folder; standard output takes oci-archive or docker-archive"
         case .folderNamedTar(let path):
-            "--output type=oci,dest=\(path): type oci is a folder; for the file \(path) write type=oci-archive,dest=\(path)"
-        case .badName(let text, let problem): "--output \(text): \(problem)"
-        case .nameWithDigest(let text, let name): "--output \(text): a name to give has no digest: \(name)"
+            "type oci is a folder; for the file \(path) write type=oci-archive,dest=\(path)"
+        case .badName(let problem): problem
+        case .nameWithDigest(let name): "a name to give has no digest: \(name)"
         }
     }
 

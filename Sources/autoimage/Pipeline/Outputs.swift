@@ -90,7 +90,9 @@ struct Outputs: Sendable {
                 tell(delivered, output)
                 result = .success(delivered)
             } catch let failure as Failure where failure.code != .interrupted {
-                progress.report(.warning(text: "\(Self.label(output)) failed: \(failure.text)"))
+                if outputs.count > 1 {
+                    progress.report(.warning(text: "\(Self.label(output)) failed: \(failure.text)"))
+                }
                 result = .failure(failure)
             }
             results.append(Result(output: output, names: names, outcome: result))
@@ -157,6 +159,7 @@ extension [Outputs.Result] {
             if case .failure(let failure) = result.outcome { (result.output, failure) } else { nil }
         }
         guard let first = failed.first else { return }
+        if failed.count == 1, count == 1, name == nil { throw first.failure }
         let texts = failed.map { "\(Outputs.label($0.output)) failed: \($0.failure.text)" }
         let done = compactMap { try? $0.outcome.get().place } + (name.map { ["'\($0)' in the local store"] } ?? [])
         let rest = done.isEmpty ? "" : "; done: \(done.joined(separator: ", "))"
