@@ -19,7 +19,7 @@ import Testing
 
         var asked: [TokenRequest] { state.withLock { $0.asked } }
 
-        /// The next answer; the last one for ever. Without any the request is a mistake.
+        /// The next answer, the last one for ever; without any the request is a mistake.
         func answer(_ request: TokenRequest) async throws -> TokenAnswer {
             if pause > .zero { try await Task.sleep(for: pause) }
             return try state.withLock { state in
