@@ -11,6 +11,7 @@ struct Autoimage: AsyncParsableCommand {
             BuildCommand.self, PlanCommand.self, RunCommand.self, SaveCommand.self, PushCommand.self, ImagesCommand.self,
             InspectCommand.self, ValidateCommand.self, DiffCommand.self,
             LockCommand.self, BasesCommand.self, ConfigCommand.self, ShellCommand.self, CacheCommand.self,
+            LoginCommand.self, LogoutCommand.self,
         ])
 
     static func main() async {

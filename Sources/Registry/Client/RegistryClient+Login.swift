@@ -1,4 +1,4 @@
-import OCI
+import NIOHTTP1
 
 extension RegistryClient {
     /// Shows a registry who we are, and returns whether it asked at all.
