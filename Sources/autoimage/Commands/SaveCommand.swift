@@ -24,7 +24,7 @@ struct SaveCommand: AsyncParsableCommand {
             let image = try StoredImage(name, in: store)
             for output in outputs {
                 let place = try await output.destination.deliver(
-                    ImageSet(image.image), from: store.blobs, names: image.names)
+                    image.set, from: store.blobs, names: image.names)
                 Terminal.standardError.line("wrote \(Terminal.safe(place))")
             }
         }

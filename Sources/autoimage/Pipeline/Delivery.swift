@@ -16,14 +16,14 @@ struct Delivery: Sendable {
     let progress: Progress
 
     /// Delivers a runtime image; returns its reference with digest.
-    func deliver(_ image: AssembledImage, _ record: ImageRecord) async throws -> String {
+    func deliver(_ images: ImageSet, _ records: [ImageRecord]) async throws -> String {
         progress.report(.phase(name: "deliver", detail: names.map(\.description).joined(separator: ", ")))
-        for output in request.outputs { try await write(image, to: output, names: names) }
-        try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
-        for name in names { try store.tag(image.descriptor, as: name) }
-        try writeMetadata(record)
-        let reference = "\(names[0].tagged)@\(image.descriptor.digest)"
-        progress.say(summary(record))
+        for output in request.outputs { try await write(images, to: output, names: names) }
+        for record in records { try store.setRecord(try CanonicalJSON.encode(record), for: record.manifest) }
+        for name in names { try store.tag(images.descriptor, as: name) }
+        try writeMetadata(records)
+        let reference = "\(names[0].tagged)@\(images.descriptor.digest)"
+        for record in records { progress.say(summary(record, platform: records.count > 1)) }
         progress.say(hints(names[0]))
         return reference
     }
@@ -70,10 +70,10 @@ struct Delivery: Sendable {
             ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.reason,
             revision: nil,
             plan: plan)
-        for output in request.outputs { try await write(image, to: output, names: [name]) }
+        for output in request.outputs { try await write(ImageSet(image), to: output, names: [name]) }
         try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
         try store.tag(image.descriptor, as: name)
-        try writeMetadata(record)
+        try writeMetadata([record])
         progress.say("open a shell in it: autoimage run -it \(name) sh")
         return "\(name.tagged)@\(image.descriptor.digest)"
     }
@@ -91,20 +91,24 @@ struct Delivery: Sendable {
             stopSignal: nil)
     }
 
-    private func writeMetadata(_ record: ImageRecord) throws {
+    private func writeMetadata(_ records: [ImageRecord]) throws {
         guard let file = request.metadataFile else { return }
-        try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
+        let bytes =
+            try records.count == 1
+            ? CanonicalJSON.encodePretty(records[0]) : CanonicalJSON.encodePretty(records)
+        try AtomicFile.write(bytes, to: FilePath(file))
     }
 
-    private func write(_ image: AssembledImage, to output: OutputArgument, names: [Reference]) async throws {
-        let place = try await output.destination.deliver(ImageSet(image), from: store.blobs, names: names)
+    private func write(_ images: ImageSet, to output: OutputArgument, names: [Reference]) async throws {
+        let place = try await output.destination.deliver(images, from: store.blobs, names: names)
         progress.report(.note(text: "wrote \(place)"))
     }
 
-    private func summary(_ record: ImageRecord) -> String {
+    private func summary(_ record: ImageRecord, platform: Bool) -> String {
+        let name = platform ? "image for \(record.plan.platform)" : "image"
         let single = record.singleStageSize.map { "; as one stage the same build weighs \(Size.text($0))" } ?? ""
         let stored = record.layers.reduce(0) { $0 + $1.size }
-        return "image: \(Size.text(record.unpackedSize)) unpacked, \(Size.text(stored)) compressed\(single)"
+        return "\(name): \(Size.text(record.unpackedSize)) unpacked, \(Size.text(stored)) compressed\(single)"
     }
 }
 
@@ -124,7 +128,12 @@ extension PlannedService {
     }
 
     /// What the user should know before the build starts.
-    var warnings: [String] { plan.warnings + tree.warnings }
+    ///
+    /// What is true of every platform is said once.
+    var warnings: [String] {
+        var seen: Set<String> = []
+        return (plans.flatMap(\.warnings) + tree.warnings).filter { seen.insert($0).inserted }
+    }
 }
 
 extension ImageRecord {
