@@ -46,22 +46,15 @@ package struct ImageSet: Hashable, Sendable {
         self.init(descriptor: descriptor, images: images)
     }
 
-    /// The image for a platform; the only image where there is no index.
-    package func image(for platform: Platform) -> AssembledImage? {
-        isIndex ? images.first { $0.platform == platform.normalized } : images.first
+    /// The index's image for just this platform, nil where it has none; the only image where there is no index.
+    package func member(for platform: Platform) -> AssembledImage? {
+        isIndex ? images.first { $0.platform.normalized == platform.normalized } : images.first
     }
 
     /// Whether a reference stands for an index.
     package var isIndex: Bool { descriptor.mediaType.isIndex }
 
     private static func platform(_ image: AssembledImage) -> String { image.descriptor.platform?.description ?? "" }
-}
-
-extension AssembledImage {
-    /// What the image is for, as its config says.
-    package var platform: Platform {
-        Platform(architecture: config.architecture, os: config.os, variant: config.variant).normalized
-    }
 }
 
 /// Why there is nothing to deliver.

@@ -78,7 +78,7 @@ package struct LocalStore: Sendable {
     /// Fails with `StoreError.otherPlatform` where an index has none for it.
     package func image(_ text: String, for platform: Platform = .host) throws -> AssembledImage {
         let images = try images(text)
-        if let image = images.image(for: platform) { return image }
+        if let image = images.member(for: platform) { return image }
         throw StoreError.otherPlatform(text, wanted: platform, offered: images.images.map(\.platform))
     }
 

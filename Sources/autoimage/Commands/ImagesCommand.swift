@@ -19,7 +19,7 @@ struct ImagesCommand: AsyncParsableCommand {
                 for image in try store.list() {
                     // A damaged image still has a name, by which it can be removed. The sizes are of what runs here.
                     let images = try? ImageSet(image.descriptor, in: store.blobs)
-                    let shown = images?.image(for: .host) ?? images?.images.first
+                    let shown = images?.image(for: .host)
                     let record = try ImageRecord.read(from: store, (shown?.descriptor ?? image.descriptor).digest)
                     rows.append([
                         image.name, image.descriptor.digest.short, record?.stage ?? "-",

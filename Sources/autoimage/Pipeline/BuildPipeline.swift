@@ -1,4 +1,5 @@
 import Planning
+import SystemPackage
 
 /// The whole way of `autoimage build`: reads and plans, checks what this machine can do, and builds image after image.
 struct BuildPipeline: Sendable {
@@ -18,8 +19,12 @@ struct BuildPipeline: Sendable {
         let requests = try request.forEach(of: services)
         for service in services { try PlatformCheck.check(service.plans, target: request.target) }
         try await withRegistry(request.arguments.registries, progress) { registry in
+            for (service, request) in zip(services, requests) {
+                try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
+                    names: service.names(request), besides: request.metadataFile.map { FilePath($0) })
+            }
             for (index, (service, request)) in zip(services, requests).enumerated() {
-                let progress = services.count > 1 ? progress.labelled(service.plan.name) : progress
+                let progress = services.count > 1 ? progress.labelled(service.plan.name, clock: PhaseClock()) : progress
                 do {
                     built(try await ImageBuild(service, request, registry, progress).run())
                 } catch {

@@ -1,8 +1,11 @@
+import Images
+import SystemPackage
+
 /// One call of `autoimage build`.
 struct BuildRequest: Sendable {
     let arguments: PlanArguments
     var tags: [String]
-    let outputs: [OutputArgument]
+    var outputs: [OutputArgument]
     let target: Target
     let useCache: Bool
     var metadataFile: String?
@@ -27,6 +30,7 @@ struct BuildRequest: Sendable {
             var request = self
             let app = service.appName
             request.tags = try tags.map { try fill($0, "-t", app) }
+            request.outputs = try outputs.map { try $0.filled(with: app, isShared: !one) }
             request.metadataFile = try metadataFile.map { try fill($0, "--metadata-file", app) }
             return request
         }
@@ -37,5 +41,41 @@ struct BuildRequest: Sendable {
         let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         guard let mark = name.lastIndex(where: { $0 == ":" || $0 == "." }) else { return text + "-{app}" }
         return text[..<mark] + "-{app}" + text[mark...]
+    }
+}
+
+extension OutputArgument {
+    /// The destination with the program's name in place of `{app}`; fails where several programs cannot share it.
+    fileprivate func filled(with app: String, isShared: Bool) throws -> OutputArgument {
+        guard !isShared || names.isEmpty else {
+            throw Failure(
+                .usage, "--output: several programs cannot be named \(names[0]); name them with -t NAME-{app}")
+        }
+        func path(_ path: FilePath) throws -> FilePath {
+            guard !isShared || path.string.contains("{app}") else {
+                throw Failure(
+                    .usage, "--output \(type):\(path): holds one image; put {app} where the program's name goes")
+            }
+            return FilePath(path.string.replacing("{app}", with: app))
+        }
+        func archive(_ place: ArchivePlace) throws -> ArchivePlace {
+            if case .file(let file) = place { return .file(try path(file)) }
+            guard !isShared else {
+                throw Failure(.usage, "standard output takes one archive; write several programs to files")
+            }
+            return place
+        }
+        var result =
+            switch place {
+            case .registry, .daemon: self
+            // A layout holds any number of images by their names.
+            case .layout(let folder):
+                OutputArgument(.layout(FilePath(folder.string.replacing("{app}", with: app))))
+            case .layoutArchive(let place): OutputArgument(.layoutArchive(try archive(place)))
+            case .dockerArchive(let place): OutputArgument(.dockerArchive(try archive(place)))
+            case .files(let folder): OutputArgument(.files(try path(folder)))
+            }
+        result.names = names
+        return result
     }
 }

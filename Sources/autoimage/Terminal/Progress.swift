@@ -21,22 +21,31 @@ final class Progress: Sendable {
     /// What is built, where several are built at once: it stands before every step and note.
     private let label: String?
     private let out = Terminal.standardError
+    /// What the phases took, and every warning.
+    let clock: PhaseClock
     /// The part of a step's last output that has no line end yet, by step.
     private let partial = Mutex<[String: String]>([:])
 
-    init(_ style: ProgressStyle, label: String? = nil) {
+    init(_ style: ProgressStyle, label: String? = nil, clock: PhaseClock = PhaseClock()) {
         self.style = style == .auto ? (out.isInteractive ? .tty : .plain) : style
         self.label = label
+        self.clock = clock
     }
 
-    /// The same with every event marked as one of `label`'s.
-    func labelled(_ label: String) -> Progress {
-        Progress(style, label: [self.label, label].compactMap(\.self).joined(separator: " "))
+    /// The same with every event marked as one of `label`'s; `clock` takes the times and warnings from then on.
+    func labelled(_ label: String, clock: PhaseClock? = nil) -> Progress {
+        Progress(
+            style, label: [self.label, label].compactMap(\.self).joined(separator: " "), clock: clock ?? self.clock)
     }
 
     /// Prints one event.
     func report(_ event: BuildEvent) {
         let event = label.map { event.labelled($0) } ?? event
+        switch event {
+        case .phase(let name, _): clock.begin(name)
+        case .warning(let text): clock.warn(text)
+        default: break
+        }
         guard style != .json else {
             if let bytes = try? CanonicalJSON.encode(event) { out.line(String(decoding: bytes, as: UTF8.self)) }
             return
