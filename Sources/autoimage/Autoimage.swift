@@ -9,7 +9,7 @@ struct Autoimage: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             BuildCommand.self, PlanCommand.self, RunCommand.self, SaveCommand.self, PushCommand.self, ImagesCommand.self,
-            InspectCommand.self,
+            InspectCommand.self, ValidateCommand.self, DiffCommand.self,
             LockCommand.self, BasesCommand.self, ConfigCommand.self, ShellCommand.self, CacheCommand.self,
         ])
 
