@@ -84,7 +84,7 @@ struct DockerfileRenderer {
         return lines
     }
 
-    private func reference(_ base: Base) -> String {
+    func reference(_ base: Base) -> String {
         let name = references[base.key] ?? base.entry.reference
         guard case .digest(let digest)? = base.pin, !name.contains("@") else { return name }
         return "\(name)@\(digest)"
