@@ -86,14 +86,19 @@ package struct LibraryAddition: Codable, Hashable, Sendable {
     /// The Debian package, or nil where no package of the builder has the files.
     package let package: String?
     package let version: String?
+    /// The image beside the builder that they come from; nil for the builder.
+    package let image: String?
     /// The library files and links, and the package's `status.d` record: the same paths in builder and image, sorted.
     package let files: [ImagePath]
     /// The ELF files that name a library of `files`, sorted.
     package let neededBy: [ImagePath]
 
-    package init(package: String?, version: String?, files: [ImagePath], neededBy: [ImagePath]) {
+    package init(
+        package: String?, version: String?, image: String? = nil, files: [ImagePath], neededBy: [ImagePath]
+    ) {
         self.package = package
         self.version = version
+        self.image = image
         self.files = files.sorted()
         self.neededBy = neededBy.sorted()
     }
