@@ -115,8 +115,12 @@ let package = Package(
         .testTarget(
             name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
             swiftSettings: strict),
+        // Beside skopeo in Tests/Benchmarks/registry.
+        .executableTarget(
+            name: "RegistryTransfer", dependencies: ["Files", "Images", "OCI", "Registry", system],
+            path: "Tests/Benchmarks/RegistryTransfer", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", subprocess, system],
+            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],
             path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

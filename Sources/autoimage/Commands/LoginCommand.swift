@@ -35,7 +35,7 @@ struct LoginCommand: AsyncParsableCommand {
             let progress = Progress(.auto)
             let wasAsked = try await withRegistry(registries, progress) { access in
                 let credential = Credential(
-                    .password(user: user, password: password), origin: "user '\(user)', as given to this command")
+                    .password(user: user, password: password), origin: "user '\(user)'")
                 return try await access.client().verify(credential, at: host)
             }
             let place = try await writing(store.file) {

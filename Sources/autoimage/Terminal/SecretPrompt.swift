@@ -32,11 +32,11 @@ enum SecretPrompt {
         }
         var hidden = before
         hidden.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
-        guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
+        guard tcsetattr(STDIN_FILENO, TCSANOW, &hidden) == 0 else {
             throw Failure(.usage, "the terminal cannot be told to hide the password; use --password-stdin")
         }
         defer {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+            tcsetattr(STDIN_FILENO, TCSANOW, &before)
             Terminal.standardError.write("\n")
         }
         return try line { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
