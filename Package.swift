@@ -56,9 +56,9 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Files", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
+                "Files", "Formats", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
             name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
@@ -81,7 +81,7 @@ let package = Package(
             dependencies: [
                 "Files", "Images", "OCI", "Planning", nio, tls, .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                system,
+                subprocess, system,
             ], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),
@@ -116,6 +116,10 @@ let package = Package(
             name: "AutoimageTests",
             dependencies: ["autoimage", "Files", "Images", "OCI", "Planning", "Registry", "TestSupport", system],
             swiftSettings: strict),
+        // Beside skopeo in Tests/Benchmarks/registry.
+        .executableTarget(
+            name: "RegistryTransfer", dependencies: ["Files", "Images", "OCI", "Registry", system],
+            path: "Tests/Benchmarks/RegistryTransfer", swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", subprocess, system],
             path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),

@@ -17,6 +17,17 @@ package struct Platform: Codable, Hashable, Sendable, CustomStringConvertible {
         self.init(architecture: parts[1], os: parts[0], variant: parts.count == 3 ? parts[2] : nil)
     }
 
+    /// The platforms that images are built for.
+    package static let known: [Platform] = [Platform(architecture: "amd64"), Platform(architecture: "arm64")]
+
+    /// The same platform by the name that most people give it: `x86_64` is `amd64`, and the variants that every
+    /// machine of an architecture has (`arm64/v8`, `amd64/v1`) are left out, as in containerd's `platforms.Normalize`.
+    package var normalized: Platform {
+        let name = ["x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"][architecture] ?? architecture
+        let isUsual = [("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")].contains { $0 == (name, variant ?? "") }
+        return Platform(architecture: name, os: os, variant: isUsual ? nil : variant)
+    }
+
     package var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
 
     /// The platform this program was compiled for.
@@ -24,7 +35,7 @@ package struct Platform: Codable, Hashable, Sendable, CustomStringConvertible {
         #if arch(x86_64)
             Platform(architecture: "amd64")
         #elseif arch(arm64)
-            Platform(architecture: "arm64", variant: "v8")
+            Platform(architecture: "arm64")
         #else
             #error("autoimage runs on amd64 and arm64")
         #endif

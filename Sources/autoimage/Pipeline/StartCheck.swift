@@ -67,14 +67,7 @@ struct StartCheck {
 
     /// Libraries that some file needs and that are nowhere: a plugin that nobody loads may do without.
     private func libraries() throws -> [Finding] {
-        let everything = ArtifactCopy(
-            from: "image", path: .root, destination: .root, group: .application, reason: .usual(why: "the whole image"))
-        do {
-            _ = try LibraryClosure.complete(copies: [everything], builder: tree, runtime: tree)
-            return []
-        } catch let error as LibraryError {
-            return error.problems.map { Finding(text: $0.fact, isAdvice: true) }
-        }
+        try LibraryClosure.problems(of: tree, in: tree).map { Finding(text: $0.fact, isAdvice: true) }
     }
 }
 
