@@ -85,7 +85,7 @@ import Testing
             }
         }
         #expect(!HostFiles.exists(archive))
-        #expect(!HostFiles.exists(scratch.path.pushing("l/index.json")))
+        #expect(!HostFiles.exists(scratch.path.appending("l")))
         #expect(try HostFiles.names(in: scratch.path).filter { $0.hasPrefix(".tmp") } == [])
     }
 
