@@ -113,7 +113,8 @@ let package = Package(
             dependencies: ["CZlib", "Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
-            name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
+            name: "AutoimageTests",
+            dependencies: ["autoimage", "Files", "Images", "OCI", "Planning", "Registry", "TestSupport", system],
             swiftSettings: strict),
         // Beside skopeo in Tests/Benchmarks/registry.
         .executableTarget(
