@@ -23,7 +23,8 @@ package enum PlatformMatch {
 }
 
 extension Platform {
-    /// With the names that Go has for architectures, and without a variant that says nothing.
+    /// With the names that Go has for architectures, and without a variant that every machine of it has (`arm64/v8`,
+    /// `amd64/v1`), as in containerd's `platforms.Normalize`.
     package var normalized: Platform {
         let architecture = architecture.lowercased()
         let variant = variant.flatMap { $0.isEmpty ? nil : $0.lowercased() }
@@ -32,9 +33,9 @@ extension Platform {
             "armel": ("arm", "v6"), "i386": ("386", nil),
         ]
         let name = names[architecture] ?? (architecture, nil)
-        return Platform(
-            architecture: name.architecture, os: os.lowercased(), variant: (variant ?? name.variant).map(Self.versioned)
-        )
+        let kept = (variant ?? name.variant).map(Self.versioned)
+        let isUsual = [("arm64", "v8"), ("amd64", "v1")].contains { $0 == (name.architecture, kept ?? "") }
+        return Platform(architecture: name.architecture, os: os.lowercased(), variant: isUsual ? nil : kept)
     }
 
     /// `8` and `v8` are the same.

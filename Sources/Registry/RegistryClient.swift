@@ -36,10 +36,15 @@ package final class RegistryClient: Sendable {
     func host(_ name: String) -> RegistryHost {
         hosts.withLock { hosts in
             if let known = hosts[name] { return known }
-            let new = RegistryHost(name, transport: transport, options: options, credentials: credentials, note: note)
+            let new = newHost(name, credentials: credentials)
             hosts[name] = new
             return new
         }
+    }
+
+    /// A registry to which we are somebody else.
+    func newHost(_ name: String, credentials: CredentialFinder) -> RegistryHost {
+        RegistryHost(name, transport: transport, options: options, credentials: credentials, note: note)
     }
 
     /// Where a repository is pushed to.
