@@ -242,7 +242,8 @@ extension RegistryHost {
         return foreign.withLock { foreign in
             if let known = foreign[origin] { return known }
             let new = Authenticator(
-                host: origin.name, origin: origin.description, credentials: nil, fetch: fetchToken(for: origin))
+                host: origin.name, origin: origin.description, insecureHosts: options.insecureHosts, credentials: nil,
+                fetch: fetchToken(for: origin))
             foreign[origin] = new
             return new
         }
@@ -257,7 +258,8 @@ extension RegistryHost {
             let new = Reached(
                 origin: origin,
                 authenticator: Authenticator(
-                    host: name, origin: origin.description, credentials: credentials, fetch: fetchToken(for: origin)))
+                    host: name, origin: origin.description, insecureHosts: options.insecureHosts,
+                    credentials: credentials, fetch: fetchToken(for: origin)))
             reached = new
             return new
         }

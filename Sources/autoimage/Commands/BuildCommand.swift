@@ -6,8 +6,9 @@ struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Builds a service's image and keeps it in the local store.",
         discussion: """
-            Standard output gets one line, the image's reference with its digest; everything else goes to standard \
-            error. With --explain the plan is printed instead, and nothing is built.
+            Standard output gets one line an image, its reference with its digest; everything else goes to standard \
+            error. An image with outputs is in the local store, too. With --explain the plan is printed instead, and \
+            nothing is built.
             """)
 
     @OptionGroup var plan: PlanArguments
@@ -15,10 +16,7 @@ struct BuildCommand: AsyncParsableCommand {
     @Option(name: [.customShort("t"), .customLong("tag")], help: "Name of the image; the folder's name by default.")
     var tags: [String] = []
 
-    @Option(
-        name: .customLong("output"),
-        help: "Also write the image to oci:FOLDER, oci-archive:FILE or docker-archive:FILE; may be repeated.")
-    var outputs: [OutputArgument] = []
+    @OptionGroup(title: "Where to") var output: OutputOptions
 
     @Flag(help: "Print the plan and the reason for every choice, and build nothing.")
     var explain = false
@@ -32,7 +30,9 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-cache"), help: "Run every step again.")
     var noCache = false
 
-    @Option(name: .customLong("metadata-file"), help: "Write the result's digests and how it was built to a JSON file.")
+    @Option(
+        name: .customLong("metadata-file"),
+        help: "Write digests, sizes, timings and what became of every output to a JSON file.")
     var metadataFile: String?
 
     func validate() throws {
@@ -43,15 +43,18 @@ struct BuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         if explain {
-            let planned = try PlannedService(plan)
-            Terminal.standardOutput.write(try planned.rendered(.text))
+            let texts = try PlannedService.all(plan).map { try $0.rendered(.text) }
+            Terminal.standardOutput.write(texts.joined(separator: "\n"))
             return
         }
         let request = BuildRequest(
-            arguments: plan, tags: tags, outputs: outputs, target: target == "builder" ? .builder : .runtime,
+            arguments: plan, tags: tags, outputs: output.all, target: target == "builder" ? .builder : .runtime,
             useCache: !noCache, metadataFile: metadataFile)
         let progress = Progress(progress)
-        let result = try await guarded { try await interruptible { try await BuildPipeline(request, progress).run() } }
-        Terminal.standardOutput.line(result)
+        let isTaken = output.all.contains(where: \.isStandardOutput)
+        let stream = isTaken ? Terminal.standardError : .standardOutput
+        try await guarded {
+            try await interruptible { try await BuildPipeline(request, progress).run { stream.line($0) } }
+        }
     }
 }

@@ -1,21 +1,22 @@
 import ArgumentParser
-import Images
 import Planning
-import SystemPackage
 
 /// The options that decide the plan: `build`, `plan`, `lock` and `bases save` share them.
 struct PlanArguments: ParsableArguments {
     @Argument(help: "The service's folder.")
     var path: String
 
-    @Option(help: "Base images: auto, debian, or a catalog file.")
+    @Option(help: "Base images: auto, debian, official, or a catalog file.")
     var bases: String?
 
     @Option(help: "Language to build, where several are found.")
     var language: String?
 
-    @Option(help: "Program to ship, where the service has several.")
+    @Option(help: "Program to ship, where the service has several; a,b builds an image of each.")
     var app: String?
+
+    @Option(help: "Platforms to build for, as in linux/amd64,linux/arm64; this machine's by default.")
+    var platform: String?
 
     @Option(help: "Process that the image starts: a name of the Procfile or of [processes].")
     var process: String?
@@ -46,32 +47,3 @@ struct PlanArguments: ParsableArguments {
 
 /// The form in which a plan is printed.
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable { case text, json, dockerfile }
-
-/// Where to write an image to: `TYPE:DESTINATION`.
-enum OutputArgument: Hashable, Sendable, ExpressibleByArgument {
-    case layout(folder: String)
-    case layoutArchive(file: String)
-    case dockerArchive(file: String)
-
-    init?(argument: String) {
-        guard let colon = argument.firstIndex(of: ":"), argument.index(after: colon) < argument.endIndex else {
-            return nil
-        }
-        let destination = String(argument[argument.index(after: colon)...])
-        switch argument[..<colon] {
-        case "oci": self = .layout(folder: destination)
-        case "oci-archive": self = .layoutArchive(file: destination)
-        case "docker-archive": self = .dockerArchive(file: destination)
-        default: return nil
-        }
-    }
-
-    /// What writes there.
-    var destination: any ImageDestination {
-        switch self {
-        case .layout(let folder): OCILayoutDestination(FilePath(folder))
-        case .layoutArchive(let file): OCIArchiveDestination(FilePath(file))
-        case .dockerArchive(let file): DockerArchiveDestination(FilePath(file))
-        }
-    }
-}

@@ -32,12 +32,12 @@ struct ImageSource: ~Copyable {
         switch scheme {
         case "oci":
             let (folder, name) = layoutPlace(place)
-            let contents = try ImageArchive.layout(FilePath(folder))
+            let contents = try ArchivedImages.layout(FilePath(folder))
             let descriptor = try contents.entry(named: name, of: text)
             return ImageSource(store: contents.store, images: try ImageSet(descriptor, in: contents.store), name: text)
         case "oci-archive", "docker-archive":
             let work = try state.makeTemporary("archive")
-            let contents = try ImageArchive.archive(FilePath(place), into: work.path)
+            let contents = try ArchivedImages.archive(FilePath(place), into: work.path)
             let descriptor = try contents.entry(named: nil, of: text)
             return ImageSource(
                 store: contents.store, images: try ImageSet(descriptor, in: contents.store), name: text, work: work)

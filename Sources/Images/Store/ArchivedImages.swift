@@ -4,14 +4,14 @@ import Planning
 package import SystemPackage
 
 /// Reads images out of layouts and archives that other tools wrote.
-package enum ImageArchive {
+package enum ArchivedImages {
     /// What an archive or a layout holds: descriptors of images and indexes with the names they have there.
     package struct Contents: Sendable {
         package let store: BlobStore
         package let entries: [(name: String?, descriptor: Descriptor)]
 
         /// The entry with a name, or the only one.
-        package func entry(named name: String?, of place: String) throws(ImageArchiveError) -> Descriptor {
+        package func entry(named name: String?, of place: String) throws(ArchivedImagesError) -> Descriptor {
             let names = entries.compactMap(\.name)
             if let name {
                 guard let match = entries.first(where: { $0.name == name }) else {
@@ -29,7 +29,7 @@ package enum ImageArchive {
 
     /// An OCI layout in a folder (OCI image-spec, image-layout.md).
     package static func layout(_ folder: FilePath) throws -> Contents {
-        guard HostFiles.exists(folder.appending("oci-layout")) else { throw ImageArchiveError.noLayout("\(folder)") }
+        guard HostFiles.exists(folder.appending("oci-layout")) else { throw ArchivedImagesError.noLayout("\(folder)") }
         return Contents(
             store: try BlobStore(folder),
             entries: try LayoutIndex(in: folder).manifests.map { (LayoutIndex.name(of: $0), $0) })
@@ -45,7 +45,7 @@ package enum ImageArchive {
         _ = try unpacker.unpack(&tar)
         if HostFiles.exists(folder.appending("oci-layout")) { return try layout(folder) }
         guard let list = try HostFiles.read(folder.appending("manifest.json")) else {
-            throw ImageArchiveError.noLayout("\(file)")
+            throw ArchivedImagesError.noLayout("\(file)")
         }
         return try docker(CanonicalJSON.decode([DockerImage].self, from: list), in: folder, work, file)
     }
@@ -87,7 +87,7 @@ package enum ImageArchive {
         let path = try ImagePath(parsing: "/" + name)
         let tree = OverlayTree([folder])
         guard let real = try tree.resolve(path), case .file(let size)? = try tree.entry(at: real)?.kind else {
-            throw ImageArchiveError.missing("\(archive)", name)
+            throw ArchivedImagesError.missing("\(archive)", name)
         }
         var writer = try store.makeWriter()
         var first: [UInt8] = []
@@ -96,7 +96,7 @@ package enum ImageArchive {
         var offset: Int64 = 0
         while offset < size {
             let count = try tree.read(real, at: offset, into: buffer)
-            guard count > 0 else { throw ImageArchiveError.missing("\(archive)", name) }
+            guard count > 0 else { throw ArchivedImagesError.missing("\(archive)", name) }
             if offset == 0 { first = Array(buffer.prefix(min(2, count))) }
             try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += Int64(count)
@@ -117,7 +117,9 @@ private final class ArchiveStream {
         self.path = path
         do { file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) } catch Errno
             .noSuchFileOrDirectory
-        { throw ImageArchiveError.noFile("\(path)") } catch let code as Errno { throw SystemError("read", path, code) }
+        { throw ArchivedImagesError.noFile("\(path)") } catch let code as Errno {
+            throw SystemError("read", path, code)
+        }
         var magic = [UInt8](repeating: 0, count: 2)
         let count = try magic.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: 0, into: $0) }
         if count == 2, magic == [0x1F, 0x8B] { gzip = try GzipReader { [unowned self] in try readFile(into: $0) } }
@@ -135,7 +137,7 @@ private final class ArchiveStream {
 }
 
 /// Why an image cannot be read from a layout or an archive.
-package enum ImageArchiveError: Error, Equatable, CustomStringConvertible {
+package enum ArchivedImagesError: Error, Equatable, CustomStringConvertible {
     case noFile(String)
     case noLayout(String)
     case empty(String)
