@@ -20,12 +20,12 @@ package struct Platform: Codable, Hashable, Sendable, CustomStringConvertible {
     /// The platforms that images are built for.
     package static let known: [Platform] = [Platform(architecture: "amd64"), Platform(architecture: "arm64")]
 
-    /// The same platform by the name that most people give it: `x86_64` is `amd64`, and the variants that every
-    /// machine of an architecture has (`arm64/v8`, `amd64/v1`) are left out, as in containerd's `platforms.Normalize`.
-    package var normalized: Platform {
-        let name = ["x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"][architecture] ?? architecture
-        let isUsual = [("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")].contains { $0 == (name, variant ?? "") }
-        return Platform(architecture: name, os: os, variant: isUsual ? nil : variant)
+    /// The platform by the one name that images of ours bear: without the variant that every machine of the
+    /// architecture has, as in containerd's `platforms.Normalize`.
+    package var canonical: Platform {
+        let named = normalized
+        let isUsual = [("arm64", "v8"), ("amd64", "v1")].contains { $0 == (named.architecture, named.variant ?? "") }
+        return Platform(architecture: named.architecture, os: named.os, variant: isUsual ? nil : named.variant)
     }
 
     package var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }

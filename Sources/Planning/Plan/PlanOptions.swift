@@ -29,6 +29,8 @@ package struct PlanOptions: Sendable {
     package var process: Requested<String>?
     /// `auto`, `debian`, `official`, or the file's own family name.
     package var bases: Requested<String>?
+    /// The C library of the bases; glibc where nobody asks.
+    package var libc: Requested<LibC.Family>?
     /// Wanted version by language.
     package var versions: [String: Requested<String>] = [:]
     /// Debian packages to add to the builder and to the runtime.

@@ -31,10 +31,20 @@ extension PlanRule {
     }
 
     static let noToolchain = PlanRule(
-        "no toolchain in the runtime base", claim: "no compiler and no package manager ships"
+        "no toolchain in the runtime base", claim: "no compiler and no package manager ships",
+        waiver: { plan in
+            let base = plan.runtime.base
+            guard !toolchain.isDisjoint(with: base.entry.tools) else { return nil }
+            return base.reason.isRequested
+                ? base.reason
+                : .usual(
+                    why: "official images have no variant without "
+                        + installers(of: base.entry).joined(separator: ", "))
+        }
     ) { plan in
         let base = plan.runtime.base
-        let tools = Set(base.entry.tools).intersection(toolchain).sorted()
+        let isOfficial = base.entry.family == "official"
+        let tools = Set(base.entry.tools).intersection(isOfficial ? compilers : toolchain).sorted()
         var problems: [String] = []
         if !tools.isEmpty, !base.reason.isRequested {
             problems.append(
@@ -49,13 +59,22 @@ extension PlanRule {
         return problems
     }
 
-    /// Programs that build or install software: what an attacker would like to find.
-    private static let toolchain: Set<String> = [
-        "apk", "apt", "apt-get", "as", "bun", "c++", "cargo", "cc", "clang", "clang++", "cmake", "corepack", "dnf",
-        "dpkg",
-        "g++", "gcc", "git", "go", "gofmt", "gradle", "javac", "ld", "make", "mvn", "npm", "npx", "pdm", "pip", "pip3",
-        "pipenv", "pnpm", "poetry", "rpm", "rustc", "uv", "yarn", "yum",
+    /// The programs of a base that install software, sorted.
+    static func installers(of entry: BaseEntry) -> [String] {
+        Set(entry.tools).intersection(toolchain).subtracting(compilers).sorted()
+    }
+
+    /// Programs that make programs.
+    private static let compilers: Set<String> = [
+        "as", "c++", "cargo", "cc", "clang", "clang++", "cmake", "g++", "gcc", "git", "go", "gofmt", "gradle", "javac",
+        "ld", "make", "mvn", "rustc",
     ]
+
+    /// Programs that build or install software: what an attacker would like to find.
+    private static let toolchain: Set<String> = compilers.union([
+        "apk", "apt", "apt-get", "bun", "corepack", "dnf", "dpkg", "npm", "npx", "pdm", "pip", "pip3", "pipenv", "pnpm",
+        "poetry", "rpm", "uv", "yarn", "yum",
+    ])
 
     private static func isToolPackage(_ name: String) -> Bool {
         let prefixes = ["binutils", "clang", "cmake", "cpp-", "g++", "gcc-", "golang", "llvm"]

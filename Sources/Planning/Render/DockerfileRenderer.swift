@@ -90,7 +90,7 @@ struct DockerfileRenderer {
         plan.images.first { $0.reference == from }?.pinnedReference ?? from
     }
 
-    private func reference(_ base: Base) -> String {
+    func reference(_ base: Base) -> String {
         let name = references[base.key] ?? base.entry.reference
         guard case .digest(let digest)? = base.pin, !name.contains("@") else { return name }
         return "\(name)@\(digest)"

@@ -56,7 +56,12 @@ struct TextRenderer {
             text.add("artifact", "\(artifact) → nowhere: declared and not shipped", indent: 2, column: Self.column)
         }
         for file in plan.runtime.files {
-            let size = file.contents.map { "\($0.utf8.count) bytes" } ?? "folder"
+            let size =
+                file.contents.map { text in
+                    file.addsToBase == true
+                        ? "the base's own and '\(text.split(separator: "\n").joined(separator: "', '"))'"
+                        : "\(text.utf8.count) bytes"
+                } ?? "folder"
             text.add("file", "\(file.path)", indent: 2, column: Self.column)
             text.add(
                 "\(size), mode 0\(String(file.mode, radix: 8)), \(file.group.rawValue) layer, owner \(file.owner)",
@@ -85,6 +90,7 @@ struct TextRenderer {
         if let end = entry.endOfLife { facts.append("supported until \(end)") }
         text.add(facts.joined(separator: ", "), indent: Self.inner)
         if let note = entry.note { text.add(note, indent: Self.inner) }
+        if entry.family != "debian" { text.add("pulled as \(entry.reference)", indent: Self.inner) }
         because(base.reason, indent: Self.inner)
         lost(base.alternatives, indent: Self.inner)
         for package in base.packages {

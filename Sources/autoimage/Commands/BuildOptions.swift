@@ -6,7 +6,7 @@ struct PlanArguments: ParsableArguments {
     @Argument(help: "The service's folder.")
     var path: String
 
-    @Option(help: "Base images: auto, debian, or a catalog file.")
+    @Option(help: "Base images: auto, debian, official, or a catalog file.")
     var bases: String?
 
     @Option(help: "Language to build, where several are found.")

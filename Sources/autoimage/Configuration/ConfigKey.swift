@@ -46,7 +46,7 @@ extension ConfigKey {
             settings, wanted in
             settings.platforms = try wanted.flatMap { try Self.separated($0, key: "platforms") }.reduce(into: []) {
                 known, wanted in
-                guard let platform = try? Platform(parsing: wanted.value).normalized,
+                guard let platform = try? Platform(parsing: wanted.value).canonical,
                     Platform.known.contains(platform)
                 else { throw ConfigError.value("platforms", wanted.value, "linux/amd64, linux/arm64 or both") }
                 if !known.contains(where: { $0.value == platform }) {
@@ -55,8 +55,14 @@ extension ConfigKey {
             }
         },
         string("process", "Process of the Procfile or of [processes] that the image starts.") { $0.plan.process = $1 },
-        string("bases", "Family of the base images: auto, debian, or a catalog file of your own.") {
+        string("bases", "Family of the base images: auto, debian, official, or a catalog file of your own.") {
             $0.plan.bases = $1
+        },
+        string("libc", "C library of the base images: glibc, or musl for Alpine's.") { settings, wanted in
+            guard let family = LibC.Family(rawValue: wanted.value), family != .none else {
+                throw ConfigError.value("libc", wanted.value, "glibc or musl")
+            }
+            settings.plan.libc = Requested(family, by: wanted.option)
         },
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },

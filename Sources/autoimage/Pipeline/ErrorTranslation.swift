@@ -60,7 +60,7 @@ private func failure(for error: any Error) -> any Error {
 
 private func code(of error: RegistryError) -> FailureCode {
     switch error {
-    case .unreachable, .wrongAnswer, .wrongContent, .offline: .unavailable
+    case .unreachable, .refused, .wrongAnswer, .wrongContent, .offline: .unavailable
     case .denied: .denied
     case .notFound, .noPlatform: .inputMissing
     case .badConfiguration: .badConfiguration

@@ -105,7 +105,8 @@ struct PlannedService: Sendable {
         guard let bytes = try HostFiles.read(FilePath(wanted.value)) else {
             throw Failure(
                 .badConfiguration,
-                "bases '\(wanted.value)' (\(wanted.option)): no such file; give auto, debian, or a catalog file")
+                "bases '\(wanted.value)' (\(wanted.option)): no such file; give auto, debian, official, or a catalog file"
+            )
         }
         return try BaseImages.decode(file: bytes, name: wanted.value)
     }
