@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -32,6 +33,9 @@ struct ConnectionProblem {
             isConnect = true
             isFinal = true
             text = "its certificate is for another host (\(error.description))"
+        case let error as IOError:
+            isConnect = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
+            text = Self.reason(error)
         case let error as HTTPClientError: (text, isConnect, isFinal) = Self.client(error)
         default: text = Self.reason(error)
         }

@@ -4,8 +4,10 @@ import NIOHTTP1
 package import OCI
 
 extension RegistryClient {
-    /// Pushes what is missing: blobs in parallel, each mounted, streamed from another registry or uploaded; then
-    /// manifests, the index, and the names last. No name is visible before all it stands for is there.
+    /// Pushes what is missing; no name is visible before all it stands for is there.
+    ///
+    /// Blobs go in parallel, each mounted, streamed from another registry or uploaded; then manifests, the index, and the
+    /// names last.
     package func push(_ images: ImageSet, from store: BlobStore, to names: [Reference]) async throws -> PushReport {
         if let name = names.first { try needNetwork("a push to \(name)") }
         var report = PushReport()
