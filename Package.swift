@@ -113,10 +113,15 @@ let package = Package(
             dependencies: ["CZlib", "Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
-            name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
+            name: "AutoimageTests",
+            dependencies: ["autoimage", "Files", "Images", "OCI", "Planning", "Registry", "TestSupport", system],
             swiftSettings: strict),
+        // Beside skopeo in Tests/Benchmarks/registry.
+        .executableTarget(
+            name: "RegistryTransfer", dependencies: ["Files", "Images", "OCI", "Registry", system],
+            path: "Tests/Benchmarks/RegistryTransfer", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", subprocess, system],
+            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],
             path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

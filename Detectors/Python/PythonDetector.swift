@@ -35,7 +35,9 @@ private struct PythonPlanner {
             language: "python", version: version.request, family: options.bases, libc: options.libc)
         var choice = try BaseChoice.choose(wish, from: bases)
         let python = choice.version.value
-        let requirements = try written?.applying(pythonVersion: python, machine: machine)
+        let requirements = try written?.applying(pythonVersion: python, machine: options.platform.machine)
+        let portability = try PythonPortability.of(
+            written, python: python, from: options.buildPlatform, to: options.platform)
         let procfile = try Procfile.read(from: project.tree)
         let finder = StartFinder(project: project, requirements: requirements, procfile: procfile)
         if requirements == nil { try UnnamedImports.check(project) }
@@ -63,25 +65,20 @@ private struct PythonPlanner {
         let service = steps.service(after: dependencies.last?.name, django, hasVenv: hasVenv)
         let system = requirements.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
         let stages = choice.bases(
-            platform: options.platform, buildPackages: try packages(options.buildPackages, system, choice.builder),
+            platform: options.platform,
+            buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
+            buildPackages: try packages(options.buildPackages, system, choice.builder),
             runtimePackages: try packages(options.runtimePackages, [], choice.runtime))
         let (copies, artifacts) = copies(hasVenv: hasVenv, django)
         let builder = BuilderStage(
-            name: "builder", base: stages.builder, steps: dependencies + service, artifacts: artifacts)
+            name: "builder", portability: portability, base: stages.builder, steps: dependencies + service,
+            artifacts: artifacts)
         let config = try config(start, launcher, processes, choice.runtime, hasVenv: hasVenv)
         return BuildPlan(
             name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, requirements, start), builder: builder,
             runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
             warnings: version.warnings + choice.warnings + start.warnings + self.warnings(requirements, procfile))
-    }
-
-    private var machine: String {
-        switch options.platform.architecture {
-        case "amd64": "x86_64"
-        case "arm64": "aarch64"
-        default: options.platform.architecture
-        }
     }
 
     private func otherProcesses(_ finder: StartFinder, _ procfile: Procfile?) throws -> [(String, StartCommand)] {

@@ -11,6 +11,8 @@ package final class RegistryClient: Sendable {
     private let credentials: CredentialFinder
     private let transport: Transport
     private let hosts = Mutex<[String: RegistryHost]>([:])
+    /// Mirrors that could not be reached, and are not asked again.
+    private let silent = Mutex<Set<String>>([])
 
     /// `note` gets lines for people: waiting for a rate limit, a warning of the registry.
     package init(
@@ -34,10 +36,15 @@ package final class RegistryClient: Sendable {
     func host(_ name: String) -> RegistryHost {
         hosts.withLock { hosts in
             if let known = hosts[name] { return known }
-            let new = RegistryHost(name, transport: transport, options: options, credentials: credentials, note: note)
+            let new = newHost(name, credentials: credentials)
             hosts[name] = new
             return new
         }
+    }
+
+    /// A registry to which we are somebody else.
+    func newHost(_ name: String, credentials: CredentialFinder) -> RegistryHost {
+        RegistryHost(name, transport: transport, options: options, credentials: credentials, note: note)
     }
 
     /// Where a repository is pushed to.
@@ -60,7 +67,9 @@ package final class RegistryClient: Sendable {
         of repository: Repository, _ ask: (Endpoint) async throws -> Result
     ) async throws -> Result {
         for mirror in endpoints(repository).dropLast() {
+            guard !silent.withLock({ $0.contains(mirror.host.name) }) else { continue }
             do { return try await ask(mirror) } catch let error as RegistryError {
+                if case .unreachable = error { silent.withLock { _ = $0.insert(mirror.host.name) } }
                 note("the mirror \(mirror.host.name) of \(repository.registry) does not help: \(error)")
             }
         }

@@ -199,6 +199,10 @@ extension BadPlan {
             "the runtime base debian/bookworm/python-3.11-runtime is for linux/arm64 and the plan for linux/amd64; choose the base for linux/amd64"
         ) { $0.runtime.base = Driftwood.base($0.runtime.base.entry, platform: Platform(architecture: "arm64")) },
         BadPlan(
+            "known platform",
+            "the builder base debian/bookworm/python-3.11-builder is for linux/arm64 and the plan for linux/amd64; choose the base for linux/amd64"
+        ) { $0.builder.base = Driftwood.base($0.builder.base.entry, platform: Platform(architecture: "arm64")) },
+        BadPlan(
             "bases pinned",
             "the runtime base debian/bookworm/python-3.11-runtime@linux/amd64 has no pin; 'autoimage lock' resolves and records it"
         ) { $0.runtime.base.pin = nil },

@@ -176,13 +176,15 @@ package struct BaseChoice: Sendable {
         if case .requested = reason { reason } else { .usual(why: "the runtime that goes with \(builder.id)") }
     }
 
-    /// The stage bases with the packages that the plan adds.
+    /// The stage bases with the packages that the plan adds; `platform` is the image's, `buildPlatform` the builder's.
     package func bases(
-        platform: Platform, buildPackages: [Decided<String>], runtimePackages: [Decided<String>]
+        platform: Platform, buildPlatform: Platform, buildPackages: [Decided<String>],
+        runtimePackages: [Decided<String>]
     ) -> (builder: Base, runtime: Base) {
         (
             Base(
-                entry: builder, reason: reason, alternatives: alternatives, packages: buildPackages, platform: platform),
+                entry: builder, reason: reason, alternatives: alternatives, packages: buildPackages,
+                platform: buildPlatform),
             Base(
                 entry: runtime, reason: runtimeReason,
                 packages: runtimePackages, platform: platform)

@@ -18,7 +18,10 @@ package struct Requested<Value: Sendable & Hashable>: Sendable, Hashable {
 package struct PlanOptions: Sendable {
     /// The service's name, from its folder.
     package var name: String
+    /// What the image is for.
     package var platform: Platform = .host
+    /// What the builder runs on, where its artifacts may travel.
+    package var buildPlatform: Platform = .host
     package var language: Requested<String>?
     /// Which of several programs: a path or a name.
     package var app: Requested<String>?

@@ -2,13 +2,16 @@ import OCI
 
 extension PlanRule {
     static let knownPlatform = PlanRule(
-        "known platform", claim: "both stages are for one platform: linux/amd64 or linux/arm64"
+        "known platform",
+        claim: "the image is for linux/amd64 or linux/arm64, and its builder fits it"
     ) { plan in
-        let known = plan.platform.os == "linux" && ["amd64", "arm64"].contains(plan.platform.architecture)
-        let unknown = known ? [] : ["the platform \(plan.platform) is not known; choose linux/amd64 or linux/arm64"]
+        let stages = [("builder", plan.builder.base), ("runtime", plan.runtime.base)]
+        let unknown = Set([plan.platform] + stages.map(\.1.platform)).subtracting(Platform.known)
+            .map(\.description).sorted().map { "the platform \($0) is not known; choose linux/amd64 or linux/arm64" }
         return unknown
-            + [("builder", plan.builder.base), ("runtime", plan.runtime.base)].compactMap { stage, base in
-                base.platform == plan.platform
+            + stages.compactMap { stage, base in
+                let travels = stage == "builder" && plan.builder.portability.value != .native
+                return base.platform == plan.platform || travels
                     ? nil
                     : "the \(stage) base \(base.entry.id) is for \(base.platform) and the plan for \(plan.platform); "
                         + "choose the base for \(plan.platform)"

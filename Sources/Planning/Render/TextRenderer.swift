@@ -29,6 +29,8 @@ struct TextRenderer {
 
     mutating func builder() {
         text.heading("stage \(plan.builder.name): thrown away, only its artifacts leave it")
+        text.add("artifacts", describe(plan.builder.portability.value), indent: 2, column: Self.column)
+        why(plan.builder.portability, indent: Self.inner)
         base(plan.builder.base)
         commonEnvironment()
         for (number, step) in plan.builder.steps.enumerated() { self.step(step, number: number + 1) }
@@ -138,6 +140,15 @@ struct TextRenderer {
             text.add("network", command.network.rawValue, indent: Self.inner, column: 9)
         }
         because(step.reason, indent: Self.inner)
+    }
+
+    private func describe(_ portability: Portability) -> String {
+        let made = "made on \(plan.builder.base.platform)"
+        return switch portability {
+        case .native: "native: made on the platform that they are for"
+        case .shared: "shared: \(made), the same for every platform"
+        case .crossCompiled: "cross-compiled: \(made) for \(plan.platform)"
+        }
     }
 
     private func describe(_ mount: Mount) -> String {

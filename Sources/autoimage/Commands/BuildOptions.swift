@@ -12,8 +12,11 @@ struct PlanArguments: ParsableArguments {
     @Option(help: "Language to build, where several are found.")
     var language: String?
 
-    @Option(help: "Program to ship, where the service has several.")
+    @Option(help: "Program to ship, where the service has several; a,b builds an image of each.")
     var app: String?
+
+    @Option(help: "Platforms to build for, as in linux/amd64,linux/arm64; this machine's by default.")
+    var platform: String?
 
     @Option(help: "Process that the image starts: a name of the Procfile or of [processes].")
     var process: String?

@@ -25,6 +25,10 @@ struct Settings: Sendable {
     /// Patterns in the form of .dockerignore, applied after it.
     var ignore: [Requested<String>] = []
     var debianMirror: Requested<String>?
+    /// What images are for, in the order that was given, each once; empty for this machine's platform.
+    var platforms: [Requested<Platform>] = []
+    /// The programs to build an image of each; empty where nobody chose.
+    var apps: [Requested<String>] = []
     var allowExpiredSuites = false
 }
 
@@ -34,8 +38,22 @@ extension ConfigKey {
         string("name", "Name of the image where -t gives none; the folder's name by default.") {
             $0.plan.name = $1.value
         },
-        string("language", "Language to build, where several are found: python.") { $0.plan.language = $1 },
-        string("app", "Program to ship, where the service has several: a path or a name.") { $0.plan.app = $1 },
+        string("language", "Language to build, where several are found: go or python.") { $0.plan.language = $1 },
+        string("app", "Program to ship, where the service has several: a path or a name; commas between several.") {
+            $0.apps = try Self.separated($1, key: "app")
+        },
+        strings("platforms", "Platforms to build for, as in linux/amd64 and linux/arm64; this machine's by default.") {
+            settings, wanted in
+            settings.platforms = try wanted.flatMap { try Self.separated($0, key: "platforms") }.reduce(into: []) {
+                known, wanted in
+                guard let platform = try? Platform(parsing: wanted.value).canonical,
+                    Platform.known.contains(platform)
+                else { throw ConfigError.value("platforms", wanted.value, "linux/amd64, linux/arm64 or both") }
+                if !known.contains(where: { $0.value == platform }) {
+                    known.append(Requested(platform, by: wanted.option))
+                }
+            }
+        },
         string("process", "Process of the Procfile or of [processes] that the image starts.") { $0.plan.process = $1 },
         string("bases", "Family of the base images: auto, debian, official, or a catalog file of your own.") {
             $0.plan.bases = $1
@@ -46,6 +64,7 @@ extension ConfigKey {
             }
             settings.plan.libc = Requested(family, by: wanted.option)
         },
+        string("go.version", "Go version, as in 1.24, or the least, as in >=1.22.") { $0.plan.versions["go"] = $1 },
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
@@ -125,6 +144,16 @@ extension ConfigKey {
         guard let dot = dotted.firstIndex(of: ".") else { return nil }
         let name = String(dotted[dotted.index(after: dot)...])
         return all.first { $0.path == dotted[..<dot] + ".*" }.map { ($0, name) }
+    }
+
+    /// The parts between commas, each once, none of them empty.
+    private static func separated(_ wanted: Requested<String>, key: String) throws -> [Requested<String>] {
+        var parts: [String] = []
+        for part in wanted.value.split(separator: ",", omittingEmptySubsequences: false) {
+            guard !part.isEmpty else { throw ConfigError.value(key, wanted.value, "a name between commas") }
+            if !parts.contains(String(part)) { parts.append(String(part)) }
+        }
+        return parts.map { Requested($0, by: wanted.option) }
     }
 
     private static func owner(_ text: String) throws -> Owner {

@@ -42,7 +42,7 @@ struct BaseProvider: Sendable {
     /// The lock's pins with every base of the plan among them; resolves what is missing, or everything with `update`.
     func pins(update: Bool = false) async throws -> Pins {
         var pins = service.lock.pins
-        for base in [service.plan.builder.base, service.plan.runtime.base] where update || pins.bases[base.key] == nil {
+        for base in service.bases where update || pins.bases[base.key] == nil {
             progress.report(.phase(name: "resolve", detail: base.key))
             pins.bases[base.key] = try await resolve(base)
         }

@@ -1,0 +1,81 @@
+import Formats
+import Testing
+
+@Suite struct JSONTests {
+    @Test func `keeps order, numbers and unknown members, and knows lines`() throws {
+        let text = """
+            {
+            	"z": [1, 2.50e3, -0, 12345678901234567890],
+            	"a": {"b": null, "c": true},
+            	"empty": {},
+            	"none": []
+            }
+            """
+        let document = try JSONDocument(parsing: text, file: "x.json")
+        guard case .object(let root) = document.root else {
+            Issue.record("no object")
+            return
+        }
+        #expect(root.members.map(\.key) == ["z", "a", "empty", "none"])
+        #expect(root.members.map(\.line) == [2, 3, 4, 5])
+        #expect(
+            document.text() == """
+                {
+                	"z": [
+                		1,
+                		2.50e3,
+                		-0,
+                		12345678901234567890
+                	],
+                	"a": {
+                		"b": null,
+                		"c": true
+                	},
+                	"empty": {},
+                	"none": []
+                }
+
+                """)
+    }
+
+    @Test(arguments: [
+        (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"), (#""\u00e9\ud83d\ude00""#, "é😀"),
+        (#""\ud83d""#, "\u{FFFD}"), (#""\ud83dx\u0041""#, "\u{FFFD}xA"), (#""\u0000""#, "\0"),
+    ])
+    func `reads escapes`(text: String, value: String) throws {
+        let document = try JSONDocument(parsing: text, file: "x")
+        #expect(document.root == .string(value))
+        #expect(try JSONDocument(parsing: document.text(), file: "x") == document)
+    }
+
+    @Test(arguments: [
+        ("", 1, "ends where a value is expected"), ("{\n\"a\" 1}", 2, "has no ':' after the key 'a'"),
+        ("{\"a\": 1\n\"b\": 2}", 2, "has neither ',' nor '}' after a member of an object"),
+        ("{\"a\": 1,}", 1, "has no key in double quotes where one is expected"),
+        ("[1\n\n2]", 3, "has neither ',' nor ']' after an element of an array"), ("[1,]", 1, nil),
+        ("{} {}", 1, "has something after its end"), ("01", 1, nil), ("+1", 1, nil), (".5", 1, nil),
+        ("tru", 1, nil), ("\"a", 1, "ends inside a string"), ("\"\\x\"", 1, "has an unknown escape in a string"),
+        ("\"\\u12g4\"", 1, "has a \\u without four hexadecimal digits"), ("\"\\", 1, nil),
+        ("\"a\nb\"", 1, "has a control character in a string"), ("'a'", 1, nil),
+        (String(repeating: "[", count: 100_000), 1, "is nested more than 200 levels deep"),
+    ])
+    func `says what is wrong in which line`(text: String, line: Int, problem: String?) {
+        let what = problem ?? "has no value where one is expected"
+        let expected = text == "\"\\" ? "ends inside a string" : what
+        #expect(throws: FormatError.malformed(file: "x.json", line: line, what: "is not JSON: it \(expected)")) {
+            try JSONDocument(parsing: text, file: "x.json")
+        }
+    }
+
+    @Test func `sets in place, adds at the end, removes`() {
+        var object = JSONObject([
+            JSONMember(key: "a", value: .number("1"), line: 1), JSONMember(key: "b", value: .number("2"), line: 2),
+        ])
+        object["a"] = .null
+        object["c"] = .boolean(false)
+        object["b"] = nil
+        #expect(object.members.map(\.key) == ["a", "c"])
+        #expect(object["a"] == .null)
+        #expect(object["b"] == nil)
+    }
+}
