@@ -32,6 +32,8 @@ package struct BaseUnpacker: Sendable {
     package func unpack(_ image: AssembledImage, into folder: FilePath) throws -> Unpacked {
         let diffs = try image.diffs()
         try checkSpace(diffs.map(\.layer), at: folder)
+        // Where no layer says anything about the root, it is open to all, whatever the umask.
+        guard chmod(folder.string, 0o755) == 0 else { throw SystemError.last("change the mode of", folder) }
         var options = FolderUnpacker.Options()
         options.whiteouts = .leftOut
         options.followsLinks = true
