@@ -19,7 +19,8 @@ struct BuildPipeline: Sendable {
 
     /// Builds, stores and delivers the image; returns its reference with digest.
     func run() async throws -> String {
-        try await withRegistry(request.arguments.registries, progress) { try await run($0) }
+        let isOffline = try translated { try request.arguments.lock.isOffline() }
+        return try await withRegistry(request.arguments.registries, offline: isOffline, progress) { try await run($0) }
     }
 
     private func run(_ registry: RegistryAccess) async throws -> String {
@@ -34,6 +35,8 @@ struct BuildPipeline: Sendable {
         try record(pins, of: service, in: provider.state)
         let plan = try service.plan.pinned(by: pins).validated()
         let bases = try await provider.assemble(plan.plan)
+        pins = try provider.installers(pins, in: bases.builder)
+        try record(pins, of: service, in: provider.state)
         let built = try await runSteps(plan, service, provider, bases.builder)
         let store = try LocalStore(provider.state)
         let delivery = Delivery(
@@ -86,7 +89,7 @@ struct BuildPipeline: Sendable {
                 on: EngineRequest(
                     source: service.tree, secrets: service.secrets.values,
                     sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
-                    useCache: request.useCache)
+                    useCache: request.useCache, isOffline: service.settings.isOffline)
             ) {
                 hints.note($0)
                 progress.report($0)
@@ -106,8 +109,9 @@ struct BuildPipeline: Sendable {
             let origin = [addition.package, addition.version].compactMap(\.self).joined(separator: " ")
             progress.report(.note(text: "shared libraries of \(origin.isEmpty ? "the builder" : origin) added"))
         }
-        guard pins.libraries != additions else { return plan }
-        pins.libraries = additions
+        let key = plan.plan.librariesKey
+        guard pins.libraries[key] != additions else { return plan }
+        pins.libraries[key] = additions
         try await built.export(additions.flatMap(\.files))
         return try plan.plan.withoutLibraries().pinned(by: pins).validated()
     }

@@ -37,11 +37,12 @@ struct PlannedService: Sendable {
             extraIgnore: settings.ignore.map {
                 try IgnoreRule(parsing: $0.value, origin: $0.option, folder: workspace.service)
             } + Self.ownState(in: workspace.root, environment))
-        lock = try LockFile(folder: folder)
+        lock = try LockFile(folder: folder, locked: try arguments.lock.isLocked(environment))
         let catalog = try Self.catalog(settings.plan.bases)
         let planned = try Planner(detectors: Detectors.all, catalog: catalog).plan(tree, options: settings.plan)
         plan = planned.applying(lock.pins)
         try plan.checkOffline()
+        try lock.check(plan)
         try secrets.check(against: plan)
     }
 
