@@ -56,7 +56,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "Files", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
+                "Files", "Formats", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
@@ -81,7 +81,7 @@ let package = Package(
             dependencies: [
                 "Files", "Images", "OCI", "Planning", nio, tls, .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                system,
+                subprocess, system,
             ], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: strict),
         .testTarget(name: "FormatsTests", dependencies: ["Formats"], swiftSettings: strict),

@@ -1,229 +1,132 @@
-/// A JSON value that knows where it stands (RFC 8259).
+/// A JSON document (RFC 8259) whose members keep their order and know their line.
 ///
-/// Parsed here and not by a library, since none says the line of a key that is right as JSON and wrong for its reader.
+/// For files that people share with other programs: what we do not know is written back as it was.
+package struct JSONDocument: Sendable, Hashable {
+    /// How errors name the document.
+    package let file: String
+    package var root: JSONNode
+
+    /// Parses a document; an error names its line.
+    package init(parsing text: String, file: String) throws(FormatError) {
+        var parser = JSONParser(text, file: file)
+        self.file = file
+        root = try parser.document()
+    }
+
+    /// A document to be written; `file` is how errors name it.
+    package init(root: JSONNode, file: String) {
+        self.file = file
+        self.root = root
+    }
+
+    /// The text with the members of objects on lines of their own, and a final line feed.
+    ///
+    /// `indent` is put before a line once for every level.
+    package func text(indent: String = "\t") -> String {
+        var result = ""
+        root.write(to: &result, indent: indent, level: 0)
+        return result + "\n"
+    }
+}
+
+/// One value of a JSON document.
 package indirect enum JSONNode: Sendable, Hashable {
     case null
     case boolean(Bool)
-    /// As written: `1`, `-2.5e3`.
+    /// A number as it was written, whatever its size.
     case number(String)
     case string(String)
-    case array([Located<JSONNode>])
-    /// Members in the order of the text; no key twice. A member's line is that of its key.
-    case object([JSONMember])
+    case array([JSONNode])
+    case object(JSONObject)
 
-    /// What the value is, for errors: `a string`.
+    /// What people call the value: `a string`.
     package var kind: String {
         switch self {
         case .null: "null"
-        case .boolean: "a boolean"
+        case .boolean: "true or false"
         case .number: "a number"
         case .string: "a string"
-        case .array: "a list"
+        case .array: "an array"
         case .object: "an object"
         }
     }
+
+    fileprivate func write(to text: inout String, indent: String, level: Int) {
+        let inner = "\n" + String(repeating: indent, count: level + 1)
+        let outer = "\n" + String(repeating: indent, count: level)
+        switch self {
+        case .null: text += "null"
+        case .boolean(let flag): text += flag ? "true" : "false"
+        case .number(let digits): text += digits
+        case .string(let value): text += Self.quoted(value)
+        case .array(let elements):
+            guard !elements.isEmpty else { return text += "[]" }
+            for (index, element) in elements.enumerated() {
+                text += (index == 0 ? "[" : ",") + inner
+                element.write(to: &text, indent: indent, level: level + 1)
+            }
+            text += outer + "]"
+        case .object(let object):
+            guard !object.members.isEmpty else { return text += "{}" }
+            for (index, member) in object.members.enumerated() {
+                text += (index == 0 ? "{" : ",") + inner + Self.quoted(member.key) + ": "
+                member.value.write(to: &text, indent: indent, level: level + 1)
+            }
+            text += outer + "}"
+        }
+    }
+
+    private static func quoted(_ value: String) -> String {
+        var result = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
 }
 
-/// A key of an object with its value.
+/// The members of a JSON object in their order.
+package struct JSONObject: Sendable, Hashable {
+    package var members: [JSONMember]
+
+    package init(_ members: [JSONMember] = []) { self.members = members }
+
+    /// The value of a key, the last one where it is repeated.
+    ///
+    /// Setting replaces the value in its place, or adds a member at the end; nil removes it.
+    package subscript(key: String) -> JSONNode? {
+        get { members.last { $0.key == key }?.value }
+        set {
+            guard let newValue else { return members.removeAll { $0.key == key } }
+            if let index = members.lastIndex(where: { $0.key == key }) {
+                members[index].value = newValue
+            } else {
+                members.append(JSONMember(key: key, value: newValue, line: 0))
+            }
+        }
+    }
+}
+
+/// A key with its value.
 package struct JSONMember: Sendable, Hashable {
     package let key: String
-    package let value: JSONNode
-    /// The line of the key, counted from 1.
+    package var value: JSONNode
+    /// Where the key stands, counted from 1; 0 for one that was never in a file.
     package let line: Int
-}
 
-/// A JSON text, parsed.
-package struct JSONDocument: Sendable, Hashable {
-    package let file: String
-    package let root: JSONNode
-
-    /// Parses UTF-8 text; an error names line and column, the latter in characters from 1.
-    package init(parsing bytes: [UInt8], file: String) throws(FormatError) {
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw .malformed(file: file, line: 1, what: "is not UTF-8 text")
-        }
-        var parser = JSONParser(bytes: bytes, file: file)
-        root = try parser.document()
-        self.file = file
-    }
-}
-
-/// Reads the grammar from the front.
-private struct JSONParser {
-    let bytes: [UInt8]
-    let file: String
-    private var position = 0
-    private var line = 1
-    private var lineStart = 0
-
-    /// Deeper nesting than any file of ours has.
-    private static let depth = 64
-
-    init(bytes: [UInt8], file: String) {
-        self.bytes = bytes
-        self.file = file
-    }
-
-    mutating func document() throws(FormatError) -> JSONNode {
-        let value = try node(depth: 0)
-        skipSpace()
-        guard position == bytes.count else { throw unexpected("the end of the file") }
-        return value
-    }
-
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-    private mutating func node(depth: Int) throws(FormatError) -> JSONNode {
-        skipSpace()
-        guard depth < Self.depth else { throw error("nests deeper than \(Self.depth) levels") }
-        switch next {
-        case UInt8(ascii: "{")?: return .object(try members(depth))
-        case UInt8(ascii: "[")?: return .array(try elements(depth))
-        case UInt8(ascii: "\"")?: return .string(try string())
-        case let byte? where byte == UInt8(ascii: "-") || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte:
-            return .number(try number())
-        default:
-            for (word, value) in [("true", JSONNode.boolean(true)), ("false", .boolean(false)), ("null", .null)]
-            where bytes[position...].starts(with: word.utf8) {
-                position += word.utf8.count
-                return value
-            }
-            throw unexpected("a value")
-        }
-    }
-
-    private mutating func members(_ depth: Int) throws(FormatError) -> [JSONMember] {
-        position += 1
-        var result: [JSONMember] = []
-        var seen: [String: Int] = [:]
-        skipSpace()
-        if take("}") { return result }
-        while true {
-            skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
-            let keyLine = line
-            let key = try string()
-            if let first = seen[key] { throw error("the key '\(key)' is there twice, first on line \(first)") }
-            seen[key] = keyLine
-            skipSpace()
-            guard take(":") else { throw unexpected("':' after the key '\(key)'") }
-            result.append(JSONMember(key: key, value: try node(depth: depth + 1), line: keyLine))
-            skipSpace()
-            if take("}") { return result }
-            guard take(",") else { throw unexpected("',' or '}'") }
-        }
-    }
-
-    private mutating func elements(_ depth: Int) throws(FormatError) -> [Located<JSONNode>] {
-        position += 1
-        var result: [Located<JSONNode>] = []
-        skipSpace()
-        if take("]") { return result }
-        while true {
-            skipSpace()
-            let start = line
-            result.append(Located(try node(depth: depth + 1), line: start))
-            skipSpace()
-            if take("]") { return result }
-            guard take(",") else { throw unexpected("',' or ']'") }
-        }
-    }
-
-    private mutating func string() throws(FormatError) -> String {
-        position += 1
-        var text: [UInt8] = []
-        while let byte = next {
-            switch byte {
-            case UInt8(ascii: "\""):
-                position += 1
-                return String(decoding: text, as: UTF8.self)
-            case UInt8(ascii: "\\"): text += try escape()
-            case 0..<0x20: throw error("has a control character in a string")
-            default:
-                text.append(byte)
-                position += 1
-            }
-        }
-        throw error("ends in a string")
-    }
-
-    private static let escapes: [UInt8: UInt8] = [
-        UInt8(ascii: "\""): 0x22, UInt8(ascii: "\\"): 0x5C, UInt8(ascii: "/"): 0x2F, UInt8(ascii: "b"): 0x08,
-        UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09,
-    ]
-
-    private mutating func escape() throws(FormatError) -> [UInt8] {
-        position += 1
-        if let byte = next, let plain = Self.escapes[byte] {
-            position += 1
-            return [plain]
-        }
-        guard next == UInt8(ascii: "u") else { throw unexpected("an escape") }
-        let high = try codeUnit()
-        guard 0xD800..<0xE000 ~= high else { return Unicode.Scalar(high).map { Array(String($0).utf8) } ?? [] }
-        guard high < 0xDC00, next == UInt8(ascii: "\\") else { throw error("has half of a surrogate pair") }
-        position += 1
-        guard next == UInt8(ascii: "u") else { throw unexpected("the other half of a surrogate pair") }
-        let low = try codeUnit()
-        guard 0xDC00..<0xE000 ~= low,
-            let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
-        else { throw error("has half of a surrogate pair") }
-        return Array(String(scalar).utf8)
-    }
-
-    /// The four hexadecimal digits after `u`.
-    private mutating func codeUnit() throws(FormatError) -> UInt32 {
-        let digits = bytes[min(position + 1, bytes.count)..<min(position + 5, bytes.count)]
-        guard digits.count == 4, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw unexpected("four hexadecimal digits") }
-        position += 5
-        return value
-    }
-
-    private mutating func number() throws(FormatError) -> String {
-        let start = position
-        _ = take("-")
-        if !take("0") { try digits() }
-        if take(".") { try digits() }
-        if take("e") || take("E") {
-            if !take("+") { _ = take("-") }
-            try digits()
-        }
-        return String(decoding: bytes[start..<position], as: UTF8.self)
-    }
-
-    private mutating func digits() throws(FormatError) {
-        let start = position
-        while let byte = next, UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte { position += 1 }
-        guard position > start else { throw unexpected("a digit") }
-    }
-
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard next == UInt8(ascii: character) else { return false }
-        position += 1
-        return true
-    }
-
-    private mutating func skipSpace() {
-        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) {
-            position += 1
-            if byte == 0x0A {
-                line += 1
-                lineStart = position
-            }
-        }
-    }
-
-    private func unexpected(_ wanted: String) -> FormatError {
-        guard let byte = next else { return error("ends where \(wanted) should be") }
-        let rest = String(decoding: bytes[position..<min(position + 8, bytes.count)], as: UTF8.self)
-        let shown = byte < 0x80 ? String(Unicode.Scalar(byte)) : String(rest.prefix(1))
-        return error("has \(shown.debugDescription) where \(wanted) should be")
-    }
-
-    private func error(_ what: String) -> FormatError {
-        let column = String(decoding: bytes[lineStart..<position], as: UTF8.self).count + 1
-        return .malformed(file: file, line: line, what: "column \(column): \(what)")
+    package init(key: String, value: JSONNode, line: Int) {
+        self.key = key
+        self.value = value
+        self.line = line
     }
 }

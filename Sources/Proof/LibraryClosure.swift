@@ -14,6 +14,8 @@ package struct LibraryClosure {
     private let names: Set<String>
     private var carried: [ImagePath: Carried] = [:]
     private var problems: Set<LibraryProblem> = []
+    /// Whether a whole image is looked at: then nothing in it is somebody else's affair.
+    private var isFinished = false
 
     /// One real library file that crosses, with the links that lead to it.
     private struct Carried {
@@ -40,6 +42,24 @@ package struct LibraryClosure {
         }
         guard closure.problems.isEmpty else { throw LibraryError(problems: closure.problems.sorted()) }
         return try closure.additions()
+    }
+
+    /// Everything that keeps files of a finished image from loading in it, sorted; `files` holds those to look at, at
+    /// their paths in the image.
+    ///
+    /// Nothing is carried anywhere. Fails with the trees' errors.
+    package static func problems(of files: any FileTree, in image: any FileTree) throws -> [LibraryProblem] {
+        let everything = ArtifactCopy(
+            from: "image", path: .root, destination: .root, group: .application, reason: .usual(why: "every file"))
+        let artifacts = try elfFiles([everything], files)
+        guard !artifacts.isEmpty else { return [] }
+        let machine = try expectedMachine(files, image) ?? commonMachine(artifacts)
+        var closure = try LibraryClosure([], artifacts, machine, NoFiles(), image)
+        closure.isFinished = true
+        for artifact in artifacts where artifact.file.machine == machine {
+            try closure.follow(artifact.path, artifact.file)
+        }
+        return closure.problems.sorted()
     }
 
     private init(
@@ -113,6 +133,7 @@ package struct LibraryClosure {
             problems.insert(.noLoader(file: path, loader: loader))
         }
         var loaded: Set<String> = Set([file.soname].compactMap { $0 })
+        var byName: [String: ELFFile] = [:]
         var queue = [LibrarySearch.Object(path: path, file: file, inherited: [])]
         var next = 0
         while next < queue.count {
@@ -120,9 +141,29 @@ package struct LibraryClosure {
             next += 1
             for name in object.file.needed where loaded.insert(name).inserted {
                 guard let found = try obtain(name, for: object, artifact: path) else { continue }
-                if let soname = found.file.soname { loaded.insert(soname) }
+                byName[name] = found.file
+                if let soname = found.file.soname {
+                    loaded.insert(soname)
+                    byName[soname] = found.file
+                }
                 queue.append(found)
             }
+        }
+        for object in queue { try checkVersions(of: object, in: byName) }
+    }
+
+    /// Whether the libraries that were found have the symbol versions that a file asks of them.
+    ///
+    /// A library without any versions satisfies every loader.
+    private mutating func checkVersions(of object: LibrarySearch.Object, in loaded: [String: ELFFile]) throws {
+        for need in object.file.versionNeeds {
+            guard let offered = loaded[need.library]?.versionDefinitions, !offered.isEmpty else { continue }
+            let missing = need.versions.filter { !offered.contains($0) }
+            guard !missing.isEmpty else { continue }
+            problems.insert(
+                .olderLibrary(
+                    library: need.library, neededBy: try image.resolve(object.path) ?? object.path,
+                    versions: missing.sorted()))
         }
     }
 
@@ -148,7 +189,7 @@ package struct LibraryClosure {
             return nil
         }
         // What a library of the base wants beyond the base is the base's affair.
-        guard !names.contains(name), try !image.isFromRuntime(needer) else { return nil }
+        guard !names.contains(name), try isFinished || !image.isFromRuntime(needer) else { return nil }
         if let foreign = try inImage.findForeign(name, for: object) {
             problems.insert(
                 .wrongMachine(
@@ -194,5 +235,18 @@ package struct LibraryClosure {
             )
         }
         .sorted { ($0.package ?? "", $0.version ?? "") < ($1.package ?? "", $1.version ?? "") }
+    }
+}
+
+/// A tree that holds nothing.
+private struct NoFiles: FileTree {
+    func entry(at path: ImagePath) throws -> FileTreeEntry? {
+        path == .root ? FileTreeEntry(kind: .folder, mode: 0o755, owner: .root) : nil
+    }
+
+    func children(of path: ImagePath) throws -> [String] { [] }
+
+    func read(_ path: ImagePath, at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        throw FileTreeError.notAFile(path)
     }
 }

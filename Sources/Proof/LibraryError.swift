@@ -22,8 +22,14 @@ package enum LibraryProblem: Hashable, Sendable, Comparable, CustomStringConvert
     /// The only library of the name, `place`, is for another machine.
     case wrongMachine(library: String, place: ImagePath, neededBy: ImagePath, machine: String, expected: String)
 
+    /// The library in the image lacks symbol versions, as `GLIBC_2.38`: it is older than what the file was built with.
+    case olderLibrary(library: String, neededBy: ImagePath, versions: [String])
+
     package var description: String {
         switch self {
+        case .olderLibrary(let library, let needer, let versions):
+            "\(needer): needs \(versions.joined(separator: ", ")) of '\(library)', which is older in the image; "
+                + "build it on the release that the image has, or choose a newer base"
         case .missing(let library, let needer, let artifact, let package):
             "\(needer): needs '\(library)', which is neither in the runtime base nor in the builder"
                 + (needer == artifact ? "" : " (\(artifact) brings it in)") + "; "

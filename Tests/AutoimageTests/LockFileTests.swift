@@ -143,10 +143,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{", 1, "column 2: ends where a key in quotes should be"),
-        ("{\n  \"schemaVersion\": 2,\n}", 3, "column 1: has \"}\" where a key in quotes should be"),
-        ("{\n \"schemaVersion\": 2 \"x\"", 2, "column 21: has \"\\\"\" where ',' or '}' should be"),
-        ("[]", 1, "is a list, not an object"), ("{}", 1, "has no schemaVersion"),
+        ("{", 1, "column 2: is not JSON: it has no key in double quotes where one is expected"),
+        ("{\n  \"schemaVersion\": 2,\n}", 3, "column 1: is not JSON: it has no key in double quotes where one is expected"),
+        ("{\n \"schemaVersion\": 2 \"x\"", 2, "column 21: is not JSON: it has neither ',' nor '}' after a member of an object"),
+        ("[]", 1, "is an array, not an object"), ("{}", 1, "has no schemaVersion"),
         (
             "{\"schemaVersion\": 2,\n\"platform\": {}}", 2,
             "unknown key 'platform'; known here are schemaVersion, platforms"
@@ -166,7 +166,7 @@ import Testing
         ),
         (
             "{\"schemaVersion\": 2,\n\"platforms\": {\"linux/amd64\": {\n\"installers\": {},\n\"installers\": {}}}}", 4,
-            "column 13: the key 'installers' is there twice, first on line 3"
+            "the key 'installers' is there twice, first on line 3"
         ),
     ])
     func `a broken lock is refused with its line, and left alone`(text: String, line: Int, what: String) throws {

@@ -52,7 +52,7 @@ import Testing
             [processes]
             worker = ["celery", "worker"]
 
-            [[artifacts]]
+            [[artifact]]
             path = "/opt/data"
 
             [[secrets]]

@@ -293,7 +293,7 @@ extension BadPlan {
     private static let artifacts: [BadPlan] = [
         BadPlan(
             "every copy names a declared artifact",
-            "the copy of /srv/static is from 'assets', which is no stage; the builder is 'builder'",
+            "the copy of /srv/static is from 'assets', which is neither stage nor image of the plan; the builder is 'builder'",
             "the copy of /srv/static names no declared artifact; declare it in the builder"
         ) { $0.runtime.copies.append(copy("/srv/static", "/srv/static", from: "assets")) },
         BadPlan(

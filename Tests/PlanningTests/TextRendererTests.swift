@@ -34,7 +34,8 @@ import Testing
         #expect(lines.filter { $0 == "  pin          checked at build" }.count == 2)
         #expect(
             lines.contains(
-                "  waits   bases pinned                          checked at build: both bases are fixed to exact bytes")
+                "  waits   bases pinned                          checked at build: bases and images are fixed to exact bytes"
+            )
         )
     }
 
@@ -175,7 +176,7 @@ import Testing
 
         rules checked
           holds   known platform                        both stages are for one platform: linux/amd64 or linux/arm64
-          holds   bases pinned                          both bases are fixed to exact bytes
+          holds   bases pinned                          bases and images are fixed to exact bytes
           holds   one libc family                       what is built against one C library never meets another
           holds   libc of the builder no newer          the runtime's C library has every symbol version the builder offers
           holds   no libc only for static artifacts     a runtime without a C library gets static programs only

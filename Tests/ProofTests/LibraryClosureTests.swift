@@ -332,3 +332,51 @@ func `real programs of the host are read, and complete on their own host`(progra
         from: "builder", path: path, destination: path, group: .application, reason: .usual(why: "test"))
     #expect(try LibraryClosure.complete(copies: [copy], builder: host, runtime: host) == [])
 }
+
+private func versioned(_ soname: String, _ versions: [String]) -> MemoryFileTree.Node {
+    var builder = ELFBuilder()
+    builder.soname = soname
+    builder.versionDefinitions = versions
+    return builder.node
+}
+
+private func module(needing versions: [String], of library: String) -> MemoryFileTree.Node {
+    var builder = ELFBuilder()
+    builder.needed = [library]
+    builder.versionNeeds = [(library, versions.map { ($0, false) } + [("GLIBC_9", true)])]
+    return builder.node
+}
+
+@Test func `a library of the image that is older than what a file was built with is a problem`() throws {
+    let runtime = runtimeBase.merging([
+        multiarch + "/libc.so.6": versioned("libc.so.6", ["GLIBC_2.2.5", "GLIBC_2.36"])
+    ]) { _, new in new }
+    let fine = module(needing: ["GLIBC_2.36"], of: "libc.so.6")
+    #expect(try complete(["/app/a.so": fine], runtime: runtime) == [])
+    let newer = module(needing: ["GLIBC_2.38", "GLIBC_2.36", "GLIBC_2.37"], of: "libc.so.6")
+    let problem = LibraryProblem.olderLibrary(
+        library: "libc.so.6", neededBy: ImagePath("/app/a.so"), versions: ["GLIBC_2.37", "GLIBC_2.38"])
+    #expect(try problems(["/app/a.so": newer], runtime: runtime) == [problem])
+    #expect(
+        problem.description
+            == "/app/a.so: needs GLIBC_2.37, GLIBC_2.38 of 'libc.so.6', which is older in the image; "
+            + "build it on the release that the image has, or choose a newer base")
+    // A library without versions satisfies every loader.
+    #expect(try complete(["/app/a.so": newer], runtime: runtimeBase) == [])
+}
+
+@Test func `a finished image is looked at as it is`() throws {
+    let files: Nodes = [
+        "/app/a.so": module(["libz.so.1", "libpq.so.5"]), "/app/b": module([], loader: "/lib/ld-musl-x86_64.so.1"),
+    ]
+    let image = try MemoryFileTree(runtimeBase.merging(files) { _, new in new })
+    #expect(
+        try LibraryClosure.problems(of: MemoryFileTree(files), in: image) == [
+            .missing(
+                library: "libpq.so.5", neededBy: ImagePath("/app/a.so"), artifact: ImagePath("/app/a.so"),
+                package: "libpq5"),
+            .noLoader(file: ImagePath("/app/b"), loader: "/lib/ld-musl-x86_64.so.1"),
+        ])
+    #expect(try LibraryClosure.problems(of: image, in: image).count == 2)
+    #expect(try LibraryClosure.problems(of: MemoryFileTree(runtimeBase), in: image) == [])
+}

@@ -131,8 +131,9 @@ struct AptRoot: Sendable {
         return ControlText.paragraphs(output.text)
     }
 
-    /// The package files that installing these names takes where `status` says what is installed (dpkg(1)); nothing may
-    /// be removed for it. Returns nil and what apt said where it finds no way.
+    /// The package files that installing these names takes where `status` says what is installed (dpkg(1)).
+    ///
+    /// Nothing may be removed for it. Returns nil and what apt said where it finds no way.
     func filesToRenew(_ names: [String], status: String) async throws -> (files: [PackageFile]?, said: String) {
         try configure()
         try write(status, to: "status")

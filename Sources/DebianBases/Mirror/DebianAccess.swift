@@ -4,8 +4,9 @@ package import SystemPackage
 
 /// What may be asked for Debian's packages beside the mirror, and how they are trusted.
 package struct DebianAccess: Sendable {
-    /// Gets the file of one locked package that the mirror does not give, and writes it to `file`; returns whether it
-    /// could. The bytes are verified by their digest afterwards.
+    /// Gets the file of one locked package that the mirror does not give, and writes it to `file`.
+    ///
+    /// Returns whether it could. The bytes are verified by their digest afterwards.
     package typealias Fallback = @Sendable (_ package: PinnedPackage, _ file: FilePath) async throws -> Bool
 
     /// Whether indexes past their Valid-Until date are taken.

@@ -22,6 +22,12 @@ package struct BlobStore: Sendable {
     /// Whether the blob is there.
     package func has(_ digest: Digest) -> Bool { HostFiles.exists(path(digest)) }
 
+    /// How many bytes a blob has; nil where it is not there.
+    package func size(of digest: Digest) -> Int64? {
+        var status = stat()
+        return lstat(path(digest).string, &status) == 0 ? Int64(status.st_size) : nil
+    }
+
     /// A new blob, whose digest follows from its bytes.
     package func makeWriter() throws -> BlobWriter { try BlobWriter(in: blobs) }
 

@@ -2,59 +2,38 @@ package import OCI
 package import SystemPackage
 
 /// A tar file in the form of `docker save`, which every Docker and Podman loads.
+///
+/// With several platforms it is an OCI layout as well: who knows indexes takes them all, who does not takes one.
 package struct DockerArchiveDestination: ImageDestination {
-    private let file: FilePath
+    private let place: ArchivePlace
+    private let host: Platform
 
-    package init(_ file: FilePath) { self.file = file }
-
-    package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> String {
-        guard images.images.count == 1, let image = images.images.first else {
-            throw DockerArchiveError.severalPlatforms(
-                images.images.compactMap { $0.descriptor.platform?.description })
-        }
-        let layers = Array(zip(image.manifest.layers, image.config.rootfs.diffIDs))
-        guard layers.count == image.manifest.layers.count, layers.count == image.config.rootfs.diffIDs.count else {
-            throw ImageProblem.layerCount(
-                manifest: image.manifest.layers.count, config: image.config.rootfs.diffIDs.count)
-        }
-        let config = "\(image.manifest.config.digest.hex).json"
-        var archive = try ArchiveFile(file)
-        var written: Set<Digest> = []
-        for (layer, diffID) in layers where written.insert(diffID).inserted {
-            try archive.add(folder: diffID.hex)
-            try archive.add("\(diffID.hex)/layer.tar", layer: layer, diffID: diffID, from: store)
-        }
-        try archive.add(config, image.manifest.config, from: store)
-        let contents = Contents(
-            config: config, repoTags: names.map(\.tagged), layers: layers.map { "\($0.1.hex)/layer.tar" })
-        try archive.add("manifest.json", CanonicalJSON.encode([contents]))
-        try archive.commit()
-        return "Docker archive \(file)"
+    /// `host` is the platform for programs that know no index.
+    package init(_ place: ArchivePlace, host: Platform = .host) {
+        self.place = place
+        self.host = host
     }
 
-    /// One image in `manifest.json` (Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format").
-    private struct Contents: Encodable {
-        let config: String
-        let repoTags: [String]
-        let layers: [String]
+    package init(_ file: FilePath) { self.init(.file(file)) }
 
-        enum CodingKeys: String, CodingKey {
-            case config = "Config"
-            case repoTags = "RepoTags"
-            case layers = "Layers"
-        }
+    package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> Delivered {
+        let single = images.image(for: host)
+        let archive: ImageArchive =
+            images.isIndex
+            ? try .universal(images, names, single: single, store) : try .docker(single, names, store)
+        let size = try place.write(archive)
+        return Delivered(
+            "Docker archive \(place)", notes: images.notes(single: single), counts: ["bytes": size])
     }
 }
 
-/// Why an image cannot be written in Docker's form.
-package enum DockerArchiveError: Error, Equatable, CustomStringConvertible {
-    case severalPlatforms([String])
-
-    package var description: String {
-        switch self {
-        case .severalPlatforms(let platforms):
-            "a Docker archive holds one platform, not \(platforms.joined(separator: " and ")); "
-                + "choose one with --platform, or write an oci-archive"
-        }
+extension ImageSet {
+    /// What to know where a program may take one image of several.
+    package func notes(single: AssembledImage) -> [String] {
+        guard images.count > 1 else { return [] }
+        let all = images.map(\.platform.description).joined(separator: ", ")
+        return [
+            "it holds \(all); Docker without containerd's image store takes \(single.platform)"
+        ]
     }
 }

@@ -20,9 +20,9 @@ struct LayoutIndex {
     }
 
     /// Gives a manifest a name, which no other one has from then on.
-    mutating func set(_ name: String, to descriptor: Descriptor) {
+    mutating func set(_ name: String, to descriptor: Descriptor, annotations more: [String: String] = [:]) {
         remove(name)
-        var annotations = descriptor.annotations ?? [:]
+        var annotations = (descriptor.annotations ?? [:]).merging(more) { _, new in new }
         annotations[Self.nameAnnotation] = name
         manifests.append(
             Descriptor(

@@ -48,6 +48,8 @@ package struct FolderUnpacker: ~Copyable {
         case asFiles
         /// They become overlayfs's own marks: the folder is a lower layer of a mount with `userxattr`.
         case overlay
+        /// Nothing: `removeHidden` did what they ask for.
+        case leftOut
     }
 
     /// What was done.
@@ -83,6 +85,29 @@ package struct FolderUnpacker: ~Copyable {
         return counts
     }
 
+    /// Removes from the folder what the whiteouts of a layer hide, and unpacks nothing.
+    package mutating func removeHidden(_ reader: inout TarReader) throws {
+        while let entry = try reader.next() {
+            let path = try Self.path(entry.path)
+            guard path.name.utf8.starts(with: ".wh.".utf8), let parent = path.parent,
+                let folder = try folder(at: parent, creating: false)
+            else { continue }
+            let hidden = try Self.hiddenNames(by: path, in: folder)
+            for name in hidden where folder.kind(of: name) != nil {
+                forget(below: parent.resolving(name))
+                try folder.remove(name)
+            }
+        }
+        open = []
+    }
+
+    private static func hiddenNames(by path: ImagePath, in folder: HostFolder) throws -> [String] {
+        if path.name == ".wh..wh..opq" { return try folder.names() }
+        let name = String(decoding: path.name.utf8.dropFirst(4), as: UTF8.self)
+        guard !["", ".", ".."].contains(name) else { throw UnpackError.badWhiteout(path) }
+        return [name]
+    }
+
     private mutating func place(_ entry: TarEntry, at path: ImagePath, from reader: inout TarReader) throws {
         guard let parentPath = path.parent else {
             guard entry.kind == .folder else { throw UnpackError.rootIsNotAFolder }
@@ -92,7 +117,8 @@ package struct FolderUnpacker: ~Copyable {
         counts.entries += 1
         let parent = try folder(at: parentPath)
         if options.whiteouts != .asFiles, path.name.utf8.starts(with: ".wh.".utf8) {
-            return try whiteOut(path, parent)
+            if options.whiteouts == .overlay { try whiteOut(path, parent) }
+            return
         }
         switch entry.kind {
         case .characterDevice, .blockDevice, .pipe: break

@@ -100,8 +100,10 @@ package struct Pins: Hashable, Sendable {
         if case .digest = pin { references[base.key] = base.entry.reference } else { references[base.key] = nil }
     }
 
-    /// The pin of a base, if it still fits: a digest of the same reference, or packages of the same suite that hold
-    /// everything the base needs. A catalog or a plan that changed makes it nil, and the base is resolved again.
+    /// The pin of a base, if it still fits.
+    ///
+    /// A digest fits the same reference, packages the same suite if they hold everything the base needs. A catalog or a
+    /// plan that changed makes it nil, and the base is resolved again.
     package func pin(of base: Base) -> Pin? {
         guard let pin = bases[base.key] else { return nil }
         switch pin {
@@ -128,14 +130,19 @@ package struct LibraryAddition: Codable, Hashable, Sendable {
     /// The Debian package, or nil where no package of the builder has the files.
     package let package: String?
     package let version: String?
+    /// The image beside the builder that they come from; nil for the builder.
+    package let image: String?
     /// The library files and links, and the package's `status.d` record: the same paths in builder and image, sorted.
     package let files: [ImagePath]
     /// The ELF files that name a library of `files`, sorted.
     package let neededBy: [ImagePath]
 
-    package init(package: String?, version: String?, files: [ImagePath], neededBy: [ImagePath]) {
+    package init(
+        package: String?, version: String?, image: String? = nil, files: [ImagePath], neededBy: [ImagePath]
+    ) {
         self.package = package
         self.version = version
+        self.image = image
         self.files = files.sorted()
         self.neededBy = neededBy.sorted()
     }

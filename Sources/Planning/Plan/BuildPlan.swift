@@ -17,12 +17,14 @@ package struct BuildPlan: Codable, Hashable, Sendable {
     package var decisions: [Decision]
     package var builder: BuilderStage
     package var runtime: RuntimeStage
+    /// Images beside the builder that artifacts are copied from.
+    package var images: [SourceImage]
     /// What the user should know: end of life, no lock file.
     package var warnings: [String]
 
     package init(
         name: String, language: Decided<String>, platform: Platform, decisions: [Decision], builder: BuilderStage,
-        runtime: RuntimeStage, warnings: [String]
+        runtime: RuntimeStage, images: [SourceImage] = [], warnings: [String]
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -31,6 +33,7 @@ package struct BuildPlan: Codable, Hashable, Sendable {
         self.decisions = decisions
         self.builder = builder
         self.runtime = runtime
+        self.images = images
         self.warnings = warnings
     }
 }

@@ -55,12 +55,15 @@ package struct PlanOptions: Sendable {
 
     package init(name: String) { self.name = name }
 
-    /// A path of the builder to ship, where to, and in which group.
+    /// A path of the builder, or of another image, to ship, and where to.
     package struct ExtraArtifact: Sendable, Hashable {
+        /// The image's reference; nil for the builder.
+        package let image: String?
         package let path: ImagePath
         package let destination: ImagePath
 
-        package init(path: ImagePath, destination: ImagePath) {
+        package init(image: String? = nil, path: ImagePath, destination: ImagePath) {
+            self.image = image
             self.path = path
             self.destination = destination
         }

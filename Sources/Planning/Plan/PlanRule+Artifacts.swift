@@ -3,11 +3,13 @@ extension PlanRule {
         "every copy names a declared artifact", claim: "only declared paths leave the builder"
     ) { plan in
         plan.runtime.copies.flatMap { copy -> [String] in
+            // An image is named by the user with the very path; it has nothing else to declare.
+            if plan.images.contains(where: { $0.reference == copy.from }) { return [] }
             var problems: [String] = []
             if copy.from != plan.builder.name {
                 problems.append(
-                    "the copy of \(copy.path) is from '\(copy.from)', which is no stage; the builder is '\(plan.builder.name)'"
-                )
+                    "the copy of \(copy.path) is from '\(copy.from)', which is neither stage nor image of the plan; "
+                        + "the builder is '\(plan.builder.name)'")
             }
             if let step = copy.step, !plan.builder.steps.contains(where: { $0.name == step }) {
                 problems.append("the copy of \(copy.path) is made by step '\(step)', which is no step of the builder")

@@ -16,11 +16,15 @@ extension PlanRule {
     }
 
     static let pinnedBases = PlanRule(
-        "bases pinned", claim: "both bases are fixed to exact bytes", needsPins: true
+        "bases pinned", claim: "bases and images are fixed to exact bytes", needsPins: true
     ) { plan in
-        [("builder", plan.builder.base), ("runtime", plan.runtime.base)].compactMap { stage, base in
+        let bases = [("builder", plan.builder.base), ("runtime", plan.runtime.base)].compactMap { stage, base in
             base.pin == nil ? "the \(stage) base \(base.key) has no pin; 'autoimage lock' resolves and records it" : nil
         }
+        return bases
+            + plan.images.filter { $0.digest == nil && !$0.reference.contains("@") }.map {
+                "the image \($0.reference) has no pin; 'autoimage lock' resolves and records it"
+            }
     }
 
     static let noToolchain = PlanRule(

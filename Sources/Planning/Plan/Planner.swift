@@ -117,10 +117,18 @@ package struct Planner: Sendable {
     private func applyArtifacts(_ options: PlanOptions, to plan: inout BuildPlan) {
         for extra in options.artifacts {
             let (path, destination) = (extra.value.path, extra.value.destination)
-            if !plan.builder.artifacts.contains(path) { plan.builder.artifacts.append(path) }
+            if let image = extra.value.image {
+                if !plan.images.contains(where: { $0.reference == image }) {
+                    plan.images.append(
+                        SourceImage(reference: image, platform: plan.platform, reason: extra.reason))
+                }
+            } else if !plan.builder.artifacts.contains(path) {
+                plan.builder.artifacts.append(path)
+            }
             plan.runtime.copies.append(
                 ArtifactCopy(
-                    from: plan.builder.name, path: path, destination: destination, group: .application,
+                    from: extra.value.image ?? plan.builder.name, path: path, destination: destination,
+                    group: .application,
                     reason: extra.reason))
         }
     }

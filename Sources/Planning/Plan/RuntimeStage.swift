@@ -21,9 +21,9 @@ package struct RuntimeStage: Codable, Hashable, Sendable {
     }
 }
 
-/// Copies a declared artifact out of the builder: `COPY --from`.
+/// Copies a declared artifact out of the builder, or a path out of another image: `COPY --from`.
 package struct ArtifactCopy: Codable, Hashable, Sendable {
-    /// The name of the builder stage.
+    /// The name of the builder stage, or the reference of one of the plan's images.
     package var from: String
     package var path: ImagePath
     package var destination: ImagePath

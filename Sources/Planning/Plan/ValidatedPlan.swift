@@ -18,16 +18,21 @@ extension BuildPlan {
         var result = self
         result.builder.base.pin = pins.pin(of: builder.base)
         result.runtime.base.pin = pins.pin(of: runtime.base)
+        for index in result.images.indices {
+            result.images[index].digest = pins.images[result.images[index].key]
+        }
         guard let libraries = pins.libraries[librariesKey] else { return result }
         result.runtime.librariesKnown = true
         for addition in libraries {
             let origin = [addition.package, addition.version].compactMap(\.self).joined(separator: " ")
             let users = addition.neededBy.map(\.description).joined(separator: ", ")
+            // An image that the plan no longer copies from has no libraries to give.
+            guard addition.image.map({ image in images.contains { $0.reference == image } }) ?? true else { continue }
             for file in addition.files where !result.runtime.copies.contains(where: { $0.destination == file }) {
-                result.builder.artifacts.append(file)
+                if addition.image == nil { result.builder.artifacts.append(file) }
                 result.runtime.copies.append(
                     ArtifactCopy(
-                        from: builder.name, path: file, destination: file, group: .systemLibraries,
+                        from: addition.image ?? builder.name, path: file, destination: file, group: .systemLibraries,
                         reason: .usual(why: "needed by \(users)" + (origin.isEmpty ? "" : ", from \(origin)"))))
             }
         }
@@ -37,7 +42,9 @@ extension BuildPlan {
     /// The plan with every base pinned; fails naming the bases that `pins` does not know.
     package func pinned(by pins: Pins) throws(PinError) -> PinnedPlan {
         let plan = applying(pins)
-        let missing = [plan.builder.base, plan.runtime.base].filter { $0.pin == nil }.map(\.key)
+        let missing =
+            [plan.builder.base, plan.runtime.base].filter { $0.pin == nil }.map(\.key)
+            + plan.images.filter { $0.digest == nil }.map(\.key)
         guard missing.isEmpty else { throw .unpinned(keys: missing) }
         return PinnedPlan(plan: plan)
     }

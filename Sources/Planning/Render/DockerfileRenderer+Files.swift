@@ -19,7 +19,9 @@ extension DockerfileRenderer {
 
     /// Shared libraries, which have one path in both stages.
     var libraries: [ArtifactCopy] {
-        plan.runtime.copies.filter { $0.group == .systemLibraries && $0.path == $0.destination }
+        plan.runtime.copies.filter {
+            $0.group == .systemLibraries && $0.path == $0.destination && $0.from == plan.builder.name
+        }
     }
 
     /// Shared libraries in one folder: a COPY for each would be a layer for each, and would follow the links among them.

@@ -60,7 +60,7 @@ struct DockerfileRenderer {
         let others = plan.runtime.copies.filter { !libraries.contains($0) }
         for copy in others.sorted(by: { $0.group < $1.group }) {
             lines.append(
-                "COPY --from=\(copy.from) --chown=\(copy.owner) "
+                "COPY --from=\(source(copy.from)) --chown=\(copy.owner) "
                     + DockerfileText.copy([copy.path.description], to: copy.destination.description))
         }
         lines += copiesOfStagedFiles()
@@ -82,6 +82,10 @@ struct DockerfileRenderer {
         lines.append("ENTRYPOINT \(DockerfileText.exec(config.entrypoint.value))")
         if !config.command.isEmpty { lines.append("CMD \(DockerfileText.exec(config.command))") }
         return lines
+    }
+
+    private func source(_ from: String) -> String {
+        plan.images.first { $0.reference == from }?.pinnedReference ?? from
     }
 
     private func reference(_ base: Base) -> String {

@@ -37,8 +37,14 @@ struct TextRenderer {
     mutating func runtime() {
         text.heading("stage runtime: what ships")
         base(plan.runtime.base)
+        for image in plan.images {
+            text.add("image", image.pinnedReference, indent: 2, column: Self.column)
+            text.add("for copies from it; nothing else of it ships", indent: Self.inner)
+            because(image.reason, indent: Self.inner)
+        }
         for copy in plan.runtime.copies.sorted(by: { $0.group < $1.group }) {
-            text.add("artifact", "\(copy.path) → \(copy.destination)", indent: 2, column: Self.column)
+            text.add(
+                "artifact", "\(origin(of: copy))\(copy.path) → \(copy.destination)", indent: 2, column: Self.column)
             let maker = copy.step.map { ", finished by step \($0)" } ?? ""
             text.add("\(copy.group.rawValue) layer, owner \(copy.owner)\(maker)", indent: Self.inner)
             because(copy.reason, indent: Self.inner)
@@ -56,6 +62,11 @@ struct TextRenderer {
             because(file.reason, indent: Self.inner)
         }
         config(plan.runtime.config)
+    }
+
+    /// Where a copy is from, unless it is the builder.
+    private func origin(of copy: ArtifactCopy) -> String {
+        copy.from == plan.builder.name ? "" : "\(copy.from): "
     }
 
     static let column = 13

@@ -7,7 +7,7 @@ struct BuildCommand: AsyncParsableCommand {
         commandName: "build", abstract: "Builds a service's image and keeps it in the local store.",
         discussion: """
             Standard output gets one line, the image's reference with its digest; everything else goes to standard \
-            error. With --explain the plan is printed instead, and nothing is built.
+            error. An image with outputs is in the local store, too. With --explain the plan is printed instead, and nothing is built.
             """)
 
     @OptionGroup var plan: PlanArguments
@@ -15,10 +15,7 @@ struct BuildCommand: AsyncParsableCommand {
     @Option(name: [.customShort("t"), .customLong("tag")], help: "Name of the image; the folder's name by default.")
     var tags: [String] = []
 
-    @Option(
-        name: .customLong("output"),
-        help: "Also write the image to oci:FOLDER, oci-archive:FILE or docker-archive:FILE; may be repeated.")
-    var outputs: [OutputArgument] = []
+    @OptionGroup(title: "Where to") var output: OutputOptions
 
     @Flag(help: "Print the plan and the reason for every choice, and build nothing.")
     var explain = false
@@ -32,7 +29,9 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-cache"), help: "Run every step again.")
     var noCache = false
 
-    @Option(name: .customLong("metadata-file"), help: "Write the result's digests and how it was built to a JSON file.")
+    @Option(
+        name: .customLong("metadata-file"),
+        help: "Write digests, sizes, timings and what became of every output to a JSON file.")
     var metadataFile: String?
 
     func validate() throws {
@@ -48,10 +47,11 @@ struct BuildCommand: AsyncParsableCommand {
             return
         }
         let request = BuildRequest(
-            arguments: plan, tags: tags, outputs: outputs, target: target == "builder" ? .builder : .runtime,
+            arguments: plan, tags: tags, outputs: output.all, target: target == "builder" ? .builder : .runtime,
             useCache: !noCache, metadataFile: metadataFile)
         let progress = Progress(progress)
         let result = try await guarded { try await interruptible { try await BuildPipeline(request, progress).run() } }
-        Terminal.standardOutput.line(result)
+        let isTaken = output.all.contains(where: \.isStandardOutput)
+        (isTaken ? Terminal.standardError : .standardOutput).line(result)
     }
 }

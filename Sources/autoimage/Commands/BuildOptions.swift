@@ -1,7 +1,5 @@
 import ArgumentParser
-import Images
 import Planning
-import SystemPackage
 
 /// The options that decide the plan: `build`, `plan`, `lock` and `bases save` share them.
 struct PlanArguments: ParsableArguments {
@@ -48,32 +46,3 @@ struct PlanArguments: ParsableArguments {
 
 /// The form in which a plan is printed.
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable { case text, json, dockerfile }
-
-/// Where to write an image to: `TYPE:DESTINATION`.
-enum OutputArgument: Hashable, Sendable, ExpressibleByArgument {
-    case layout(folder: String)
-    case layoutArchive(file: String)
-    case dockerArchive(file: String)
-
-    init?(argument: String) {
-        guard let colon = argument.firstIndex(of: ":"), argument.index(after: colon) < argument.endIndex else {
-            return nil
-        }
-        let destination = String(argument[argument.index(after: colon)...])
-        switch argument[..<colon] {
-        case "oci": self = .layout(folder: destination)
-        case "oci-archive": self = .layoutArchive(file: destination)
-        case "docker-archive": self = .dockerArchive(file: destination)
-        default: return nil
-        }
-    }
-
-    /// What writes there.
-    var destination: any ImageDestination {
-        switch self {
-        case .layout(let folder): OCILayoutDestination(FilePath(folder))
-        case .layoutArchive(let file): OCIArchiveDestination(FilePath(file))
-        case .dockerArchive(let file): DockerArchiveDestination(FilePath(file))
-        }
-    }
-}

@@ -1,32 +1,25 @@
 import ArgumentParser
-import Files
-import Images
-import OCI
 
 /// `autoimage save`.
 struct SaveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "save", abstract: "Writes an image of the local store to a layout or an archive.")
+        commandName: "save", abstract: "Writes an image of the local store to files, a daemon or a registry.")
 
     @Argument(help: "Name, digest or beginning of a digest.")
     var name: String
 
-    @Option(
-        name: .customLong("output"), help: "oci:FOLDER, oci-archive:FILE or docker-archive:FILE; may be repeated.")
-    var outputs: [OutputArgument]
+    @OptionGroup(title: "Where to") var output: OutputOptions
+
+    @OptionGroup(title: "Registries") var registries: RegistryArguments
+
+    func validate() throws {
+        if output.all.isEmpty { throw ValidationError("say where to: --output TYPE:PLACE, --load or --push") }
+    }
 
     func run() async throws {
-        try await guarded {
-            let state = try State(environment: ProcessEnvironment.current)
-            let use = try StateUse.shared(state)
-            defer { withExtendedLifetime(use) {} }
-            let store = try LocalStore(state)
-            let image = try StoredImage(name, in: store)
-            for output in outputs {
-                let place = try await output.destination.deliver(
-                    ImageSet(image.image), from: store.blobs, names: image.names)
-                Terminal.standardError.line("wrote \(Terminal.safe(place))")
-            }
+        let progress = Progress(.auto)
+        _ = try await guarded {
+            try await interruptible { try await StoredDelivery(name, registries, progress).run(output.all, names: []) }
         }
     }
 }

@@ -81,11 +81,18 @@ extension ConfigKey {
             $0.plan.buildEnvironment[$2] = $1
         },
         command("processes.*", "Further process of the service by name.") { $0.plan.processes[$2] = $1 },
-        tables("artifacts", ["path", "destination?"], "Path of the builder to ship, and where to.") { settings, rows in
+        tables(
+            "artifact", ["path", "to?", "from?"],
+            "Path to ship, where to (the same path by default), and the image it is from (the builder by default)."
+        ) { settings, rows in
             settings.plan.artifacts = try rows.map { row in
                 let path = try ImagePath(parsing: row.value["path"] ?? "")
-                let destination = try row.value["destination"].map { try ImagePath(parsing: $0) } ?? path
-                return Requested(.init(path: path, destination: destination), by: row.option)
+                let destination = try row.value["to"].map { try ImagePath(parsing: $0) } ?? path
+                if let image = row.value["from"], (try? Reference(parsing: image)) == nil {
+                    throw ConfigError.value("artifact.from", image, "an image reference, as in nginx:1.27")
+                }
+                return Requested(
+                    .init(image: row.value["from"], path: path, destination: destination), by: row.option)
             }
         },
         tables(

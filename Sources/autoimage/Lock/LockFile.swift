@@ -27,9 +27,9 @@ struct LockFile: Sendable {
         schema = contents.schema
     }
 
-    /// Under `--locked`: fails where a plan needs what the file does not hold. Nothing is fetched or run to see it.
+    /// Under `--locked`: fails where a plan needs what the file does not hold.
     ///
-    /// What only a build can know, the shared libraries and what an official base brings, is looked at when it is known.
+    /// Nothing is fetched or run to see it. What only a build can know, the shared libraries and what an official base brings, is looked at when it is known.
     func check(_ plan: BuildPlan) throws(LockFileError) {
         guard isLocked else { return }
         guard schema != nil else { throw .missing(path) }
@@ -37,6 +37,9 @@ struct LockFile: Sendable {
         for base in [plan.builder.base, plan.runtime.base] where pins.pin(of: base) == nil {
             let why = pins.bases[base.key] == nil ? "is not in it" : "was recorded for another \(base.entry.id)"
             if !changes.contains("base \(base.key) \(why)") { changes.append("base \(base.key) \(why)") }
+        }
+        for image in plan.images where image.digest == nil && !image.reference.contains("@") {
+            changes.append("image \(image.key) is not in it")
         }
         changes += pins.changes(to: pins.withInstallers(of: plan))
         guard changes.isEmpty else { throw .wouldChange(path, changes, byBuild: false) }

@@ -16,12 +16,14 @@ struct LockReader {
     /// Reads the file's bytes; every error names the line.
     func read(_ bytes: [UInt8]) throws(LockFileError) -> Contents {
         if let line = Self.conflict(in: bytes) { throw .conflict(path, line: line) }
-        let root = try wrapped { () throws(FormatError) in
-            try JSONDocument(parsing: bytes, file: path.string).root
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .malformed(path, line: 1, what: "is not UTF-8 text")
         }
-        guard case .object(let members) = root else {
+        let root = try wrapped { () throws(FormatError) in try JSONDocument(parsing: text, file: path.string).root }
+        guard case .object(let object) = root else {
             throw .malformed(path, line: 1, what: "is \(root.kind), not an object")
         }
+        let members = object.members
         guard let member = members.first(where: { $0.key == "schemaVersion" }), case .number(let text) = member.value,
             let schema = Int(text)
         else { throw .malformed(path, line: 1, what: "has no schemaVersion") }
@@ -114,10 +116,12 @@ struct LockReader {
     }
 
     private func addition(_ item: Located<JSONNode>) throws(LockFileError) -> LibraryAddition {
-        guard case .object(let members) = item.value else {
+        guard case .object(let object) = item.value else {
             throw refused(item.line, "\(item.value.kind) stands where a package with its libraries should")
         }
-        try check(members, known: ["package", "version", "files", "neededBy"])
+        let members = object.members
+        try checkOnce(members)
+        try check(members, known: ["package", "version", "image", "files", "neededBy"])
         func text(_ key: String) throws(LockFileError) -> String? {
             guard let member = members.first(where: { $0.key == key }) else { return nil }
             return try string(member)
@@ -134,7 +138,7 @@ struct LockReader {
             }
         }
         return LibraryAddition(
-            package: try text("package"), version: try text("version"), files: try paths("files"),
+            package: try text("package"), version: try text("version"), image: try text("image"), files: try paths("files"),
             neededBy: try paths("neededBy"))
     }
 
@@ -186,13 +190,26 @@ struct LockReader {
     }
 
     private func object(_ member: JSONMember) throws(LockFileError) -> [JSONMember] {
-        guard case .object(let members) = member.value else { throw wrongKind(member, "an object") }
-        return members
+        guard case .object(let object) = member.value else { throw wrongKind(member, "an object") }
+        // A merge may leave a part twice, of which one would be lost.
+        try checkOnce(object.members)
+        return object.members
     }
 
+    private func checkOnce(_ members: [JSONMember]) throws(LockFileError) {
+        var lines: [String: Int] = [:]
+        for member in members {
+            if let first = lines[member.key] {
+                throw refused(member.line, "the key '\(member.key)' is there twice, first on line \(first)")
+            }
+            lines[member.key] = member.line
+        }
+    }
+
+    /// The elements with a line for errors: that of the list's key.
     private func list(_ member: JSONMember) throws(LockFileError) -> [Located<JSONNode>] {
         guard case .array(let items) = member.value else { throw wrongKind(member, "a list") }
-        return items
+        return items.map { Located($0, line: member.line) }
     }
 
     private func string(_ member: JSONMember) throws(LockFileError) -> String {

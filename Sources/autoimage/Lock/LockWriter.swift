@@ -1,3 +1,4 @@
+import Formats
 import OCI
 import Planning
 
@@ -11,55 +12,58 @@ enum LockWriter {
         let platforms = Set(
             (Array(pins.bases.keys) + Array(pins.images.keys) + Array(pins.installers.keys)
                 + Array(pins.libraries.keys)).map { LockKey($0).platform })
-        let root = JSONText.object([
-            ("schemaVersion", .plain("\(schema)")),
-            ("platforms", .object(sorted(platforms).map { ($0, platform($0, of: pins)) })),
+        let root = object([
+            member("schemaVersion", .number("\(schema)")),
+            member("platforms", object(sorted(platforms).map { member($0, platform($0, of: pins)) })),
         ])
-        return root.rendered(indent: 0) + "\n"
+        return JSONDocument(root: root, file: "autoimage.lock").text(indent: "  ")
     }
 
-    private static func platform(_ platform: String, of pins: Pins) -> JSONText {
-        func part<Value>(_ values: [String: Value], _ text: (String, Value) -> JSONText) -> JSONText? {
+    private static func platform(_ platform: String, of pins: Pins) -> JSONNode {
+        func part<Value>(_ values: [String: Value], _ text: (String, Value) -> JSONNode) -> JSONNode? {
             let own = values.compactMap { key, value in
-                LockKey(key).platform == platform ? (LockKey(key).name, text(key, value)) : nil
+                LockKey(key).platform == platform ? member(LockKey(key).name, text(key, value)) : nil
             }
             guard !own.isEmpty else { return nil }
-            return .object(own.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) })
+            return object(own.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
         }
-        let parts: [(String, JSONText?)] = [
+        let parts: [(String, JSONNode?)] = [
             ("bases", part(pins.bases) { key, pin in base(pin, reference: pins.references[key]) }),
             ("images", part(pins.images) { .string($1.description) }),
             ("installers", part(pins.installers) { .string($1) }),
-            ("libraries", part(pins.libraries) { .list($1.map(addition)) }),
+            ("libraries", part(pins.libraries) { .array($1.map(addition)) }),
         ]
-        return .object(parts.compactMap { name, text in text.map { (name, $0) } })
+        return object(parts.compactMap { name, text in text.map { member(name, $0) } })
     }
 
-    private static func base(_ pin: Pin, reference: String?) -> JSONText {
+    private static func base(_ pin: Pin, reference: String?) -> JSONNode {
         switch pin {
         case .digest(let digest):
-            let digest = ("digest", JSONText.string(digest.description))
-            return .object((reference.map { [("reference", .string($0))] } ?? []) + [digest])
+            let digest = member("digest", .string(digest.description))
+            return object((reference.map { [member("reference", .string($0))] } ?? []) + [digest])
         case .debian(let pin):
-            return .object([
-                ("suite", .string(pin.suite)), ("architecture", .string(pin.architecture)),
-                (
-                    "packages",
-                    .list(pin.packages.map { .string("\($0.name) \($0.version) \($0.sha256)") })
-                ),
+            return object([
+                member("suite", .string(pin.suite)), member("architecture", .string(pin.architecture)),
+                member(
+                    "packages", .array(pin.packages.map { .string("\($0.name) \($0.version) \($0.sha256)") })),
             ])
         }
     }
 
-    private static func addition(_ addition: LibraryAddition) -> JSONText {
-        let origin = [("package", addition.package), ("version", addition.version)].compactMap { name, value in
-            value.map { (name, JSONText.string($0)) }
-        }
-        return .object(
+    private static func addition(_ addition: LibraryAddition) -> JSONNode {
+        let known = [("package", addition.package), ("version", addition.version), ("image", addition.image)]
+        let origin = known.compactMap { name, value in value.map { member(name, .string($0)) } }
+        return object(
             origin + [
-                ("files", .list(addition.files.map { .string($0.description) })),
-                ("neededBy", .list(addition.neededBy.map { .string($0.description) })),
+                member("files", .array(addition.files.map { .string($0.description) })),
+                member("neededBy", .array(addition.neededBy.map { .string($0.description) })),
             ])
+    }
+
+    private static func object(_ members: [JSONMember]) -> JSONNode { .object(JSONObject(members)) }
+
+    private static func member(_ key: String, _ value: JSONNode) -> JSONMember {
+        JSONMember(key: key, value: value, line: 0)
     }
 
     private static func sorted(_ names: Set<String>) -> [String] {
@@ -77,45 +81,5 @@ struct LockKey: Hashable {
         let at = key.lastIndex(of: "@")
         name = String(at.map { key[..<$0] } ?? key[...])
         platform = at.map { String(key[key.index(after: $0)...]) } ?? ""
-    }
-}
-
-/// JSON to be written with its members in the order given.
-private indirect enum JSONText {
-    case plain(String)
-    case string(String)
-    case list([JSONText])
-    case object([(String, JSONText)])
-
-    func rendered(indent: Int) -> String {
-        let inner = String(repeating: "  ", count: indent + 1)
-        let outer = String(repeating: "  ", count: indent)
-        switch self {
-        case .plain(let text): return text
-        case .string(let text): return Self.quoted(text)
-        case .list(let items):
-            if items.isEmpty { return "[]" }
-            let lines = items.map { inner + $0.rendered(indent: indent + 1) }
-            return "[\n\(lines.joined(separator: ",\n"))\n\(outer)]"
-        case .object(let members):
-            if members.isEmpty { return "{}" }
-            let lines = members.map { "\(inner)\(Self.quoted($0.0)): \($0.1.rendered(indent: indent + 1))" }
-            return "{\n\(lines.joined(separator: ",\n"))\n\(outer)}"
-        }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case _ where scalar.value < 0x20:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

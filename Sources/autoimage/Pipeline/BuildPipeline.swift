@@ -27,6 +27,8 @@ struct BuildPipeline: Sendable {
         let service = try PlannedService(request.arguments)
         for warning in service.warnings { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
+        try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
+            names: names, besides: request.metadataFile.map { FilePath($0) })
         let provider = try BaseProvider(service, registry, progress)
         progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
         defer { withExtendedLifetime(provider) {} }
@@ -57,7 +59,7 @@ struct BuildPipeline: Sendable {
         let record = try stage.record(
             of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.reason,
             revision: service.revision)
-        return try await delivery.deliver(image.image, record)
+        return try await delivery.deliver(ImageSet(image.image), [record])
     }
 
     /// Writes autoimage.lock; a folder that is read-only is worth a warning, not the build.

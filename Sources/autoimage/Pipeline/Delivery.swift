@@ -15,25 +15,38 @@ struct Delivery: Sendable {
     let registry: RegistryAccess
     let progress: Progress
 
-    /// Delivers a runtime image; returns its reference with digest.
-    func deliver(_ image: AssembledImage, _ record: ImageRecord) async throws -> String {
+    /// Delivers a runtime image of one or several platforms, each with its record; returns its reference with digest.
+    func deliver(_ images: ImageSet, _ records: [ImageRecord]) async throws -> String {
         progress.report(.phase(name: "deliver", detail: names.map(\.description).joined(separator: ", ")))
-        for output in request.outputs { try await write(image, to: output, names: names) }
-        try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
-        for name in names { try store.tag(image.descriptor, as: name) }
-        try writeMetadata(record)
-        let reference = "\(names[0].tagged)@\(image.descriptor.digest)"
-        progress.say(summary(record))
-        progress.say(hints(names[0]))
-        return reference
+        for record in records { progress.say(summary(record, of: images)) }
+        return try await deliver(images, records, names: names, hint: hints(names[0]))
     }
+
+    /// First into the local store, from where a destination that fails can be tried again; then everywhere else.
+    private func deliver(
+        _ images: ImageSet, _ records: [ImageRecord], names: [Reference], hint: String
+    ) async throws -> String {
+        for record in records { try store.setRecord(try CanonicalJSON.encode(record), for: record.manifest) }
+        for name in names { try store.tag(images.descriptor, as: name) }
+        let results = try await outputs.deliver(images, from: store.blobs, names: names)
+        if let file = request.metadataFile {
+            try BuildMetadata(
+                images, records, names: names, outputs: results, timings: progress.clock.timings,
+                warnings: progress.clock.warnings
+            ).write(to: FilePath(file))
+        }
+        try results.require(storedAs: names[0])
+        progress.say(hint)
+        return "\(names[0].tagged)@\(images.descriptor.digest)"
+    }
+
+    private var outputs: Outputs { Outputs(outputs: request.outputs, registry: registry, progress: progress) }
 
     /// The commands to go on with, as one types them.
     private func hints(_ name: Reference) -> String {
-        let layout = ShellWord.quoted("oci:\(store.blobs.folder):\(name.tagged)")
-        return "run: autoimage run \(name)"
-            + "   load: autoimage save \(name) --output docker-archive:image.tar && docker load --input image.tar"
-            + "   push: skopeo copy \(layout) docker://REGISTRY/\(name.tagged)"
+        let target = name.registry == nil ? " HOST/\(name)" : ""
+        return
+            "run: autoimage run \(name)   load: autoimage save \(name) --load   push: autoimage push \(name)\(target)"
     }
 
     /// Stores the builder as an image for debugging: never under a name that a runtime image has.
@@ -70,12 +83,8 @@ struct Delivery: Sendable {
             ], unpackedSize: blob.uncompressedSize, singleStageSize: nil, isolation: sandbox.reason,
             revision: nil,
             plan: plan)
-        for output in request.outputs { try await write(image, to: output, names: [name]) }
-        try store.setRecord(try CanonicalJSON.encode(record), for: image.descriptor.digest)
-        try store.tag(image.descriptor, as: name)
-        try writeMetadata(record)
-        progress.say("open a shell in it: autoimage run -it \(name) sh")
-        return "\(name.tagged)@\(image.descriptor.digest)"
+        return try await deliver(
+            ImageSet(image), [record], names: [name], hint: "open a shell in it: autoimage run -it \(name) sh")
     }
 
     private func builderExecution(_ plan: BuildPlan, hidden: Set<String>) -> ImageConfig.Execution {
@@ -91,20 +100,11 @@ struct Delivery: Sendable {
             stopSignal: nil)
     }
 
-    private func writeMetadata(_ record: ImageRecord) throws {
-        guard let file = request.metadataFile else { return }
-        try AtomicFile.write(try CanonicalJSON.encodePretty(record), to: FilePath(file))
-    }
-
-    private func write(_ image: AssembledImage, to output: OutputArgument, names: [Reference]) async throws {
-        let place = try await output.destination.deliver(ImageSet(image), from: store.blobs, names: names)
-        progress.report(.note(text: "wrote \(place)"))
-    }
-
-    private func summary(_ record: ImageRecord) -> String {
+    private func summary(_ record: ImageRecord, of images: ImageSet) -> String {
         let single = record.singleStageSize.map { "; as one stage the same build weighs \(Size.text($0))" } ?? ""
         let stored = record.layers.reduce(0) { $0 + $1.size }
-        return "image: \(Size.text(record.unpackedSize)) unpacked, \(Size.text(stored)) compressed\(single)"
+        let platform = images.images.count > 1 ? " for \(record.plan.platform)" : ""
+        return "image\(platform): \(Size.text(record.unpackedSize)) unpacked, \(Size.text(stored)) compressed\(single)"
     }
 }
 
@@ -113,12 +113,8 @@ extension PlannedService {
     func names(_ request: BuildRequest) throws -> [Reference] {
         let texts = request.tags.isEmpty ? [plan.name] : request.tags
         return try texts.map { text in
-            do {
-                let reference = try Reference(parsing: text)
-                guard reference.digest == nil else { throw Failure(.usage, "-t \(text): a name to give has no digest") }
-                return reference
-            } catch let error as ReferenceError {
-                throw Failure(.usage, "\(error); name the image with -t NAME")
+            do { return try Reference(name: text) } catch let failure as Failure {
+                throw Failure(failure.code, "\(failure.text); name the image with -t NAME")
             }
         }
     }

@@ -42,7 +42,10 @@ private func failure(for error: any Error) -> any Error {
         Failure(.badConfiguration, "\(error)")
     case DebianBaseError.unknownPackage, DebianBaseError.badPackageName: Failure(.unplannable, "\(error)")
     case let error as RegistryError: Failure(code(of: error), "\(error)")
-    case is DockerArchiveError, is ImageSetError: Failure(.usage, "\(error)")
+    case is ArchivedImagesError: Failure(.inputMissing, "\(error)")
+    case is ImageSetError, is OutputError: Failure(.usage, "\(error)")
+    case let error as DestinationError: Failure(code(of: error), "\(error)")
+    case let error as DaemonError: Failure(code(of: error), "\(error)")
     case is ReferenceError, is PathError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
@@ -61,6 +64,21 @@ private func code(of error: RegistryError) -> FailureCode {
     case .denied: .denied
     case .notFound, .noPlatform: .inputMissing
     case .badConfiguration: .badConfiguration
+    }
+}
+
+private func code(of error: DestinationError) -> FailureCode {
+    switch error {
+    case .cannotWrite(_, .permissionDenied), .cannotWrite(_, .notPermitted): .denied
+    default: .cannotWrite
+    }
+}
+
+private func code(of error: DaemonError) -> FailureCode {
+    switch error {
+    case .none, .unreachable, .refused: .unavailable
+    case .denied: .denied
+    case .unsupported, .noContext, .badCertificates: .badConfiguration
     }
 }
 

@@ -19,6 +19,8 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
 final class Progress: Sendable {
     private let style: ProgressStyle
     private let out = Terminal.standardError
+    /// What the phases took, and every warning.
+    let clock = PhaseClock()
     /// The part of a step's last output that has no line end yet, by step.
     private let partial = Mutex<[String: String]>([:])
 
@@ -28,6 +30,11 @@ final class Progress: Sendable {
 
     /// Prints one event.
     func report(_ event: BuildEvent) {
+        switch event {
+        case .phase(let name, _): clock.begin(name)
+        case .warning(let text): clock.warn(text)
+        default: break
+        }
         guard style != .json else {
             if let bytes = try? CanonicalJSON.encode(event) { out.line(String(decoding: bytes, as: UTF8.self)) }
             return

@@ -7,14 +7,63 @@ package struct ImageCheck: Sendable {
 
     package init(store: BlobStore) { self.store = store }
 
-    /// Everything that is wrong with the image that `descriptor` names; empty where nothing is.
+    /// Everything that is wrong with the image or index that `descriptor` names; empty where nothing is.
     package func problems(of descriptor: Descriptor) -> [ImageProblem] {
+        descriptor.mediaType.isIndex ? indexProblems(descriptor) : imageProblems(descriptor)
+    }
+
+    /// Missing blobs and wrong sizes, without reading a layer.
+    package func quickProblems(of images: ImageSet) -> [ImageProblem] {
+        images.blobs.compactMap { blob in
+            let found = store.size(of: blob.digest)
+            return found == blob.size ? nil : .size(blob.digest, stated: blob.size, found: found)
+        }
+    }
+
+    /// Every entry of an index is looked at, and what it says of its image.
+    private func indexProblems(_ descriptor: Descriptor) -> [ImageProblem] {
+        let index: Index
+        do { index = try CanonicalJSON.decode(Index.self, from: store.read(descriptor)) } catch {
+            return [.unreadable(descriptor.digest, "\(error)")]
+        }
+        var result = documentProblems(
+            descriptor, schema: index.schemaVersion, type: index.mediaType ?? descriptor.mediaType)
+        if index.manifests.isEmpty { result.append(.emptyIndex(descriptor.digest)) }
+        for entry in index.manifests {
+            result += problems(of: entry)
+            guard entry.mediaType.isManifest, let stated = entry.platform, stated.os != "unknown",
+                let image = try? AssembledImage(entry, in: store)
+            else { continue }
+            let found = Platform(
+                architecture: image.config.architecture, os: image.config.os, variant: image.config.variant)
+            if found.os != stated.os || found.architecture != stated.architecture {
+                result.append(.platform(entry.digest, stated: stated, found: found))
+            }
+        }
+        return result
+    }
+
+    /// What documents of both kinds must say of themselves.
+    private func documentProblems(_ descriptor: Descriptor, schema: Int, type: MediaType) -> [ImageProblem] {
+        var result: [ImageProblem] = []
+        if schema != 2 { result.append(.schema(descriptor.digest, schema)) }
+        if type != descriptor.mediaType {
+            result.append(.mediaType(descriptor.digest, stated: descriptor.mediaType.rawValue, found: type.rawValue))
+        }
+        if size(of: descriptor) != descriptor.size {
+            result.append(.size(descriptor.digest, stated: descriptor.size, found: size(of: descriptor)))
+        }
+        return result
+    }
+
+    private func imageProblems(_ descriptor: Descriptor) -> [ImageProblem] {
         let image: AssembledImage
         do { image = try AssembledImage(descriptor, in: store) } catch {
             return [.unreadable(descriptor.digest, "\(error)")]
         }
-        var result: [ImageProblem] = []
-        for blob in image.blobs where size(of: blob) != blob.size {
+        var result = documentProblems(
+            descriptor, schema: image.manifest.schemaVersion, type: image.manifest.mediaType ?? descriptor.mediaType)
+        for blob in image.blobs where blob.digest != descriptor.digest && size(of: blob) != blob.size {
             result.append(.size(blob.digest, stated: blob.size, found: size(of: blob)))
         }
         let (layers, diffIDs) = (image.manifest.layers, image.config.rootfs.diffIDs)
@@ -42,10 +91,22 @@ package struct ImageCheck: Sendable {
             let found = reader.digests
             if found.blob != layer.digest { check.problems.append(.digest(stated: layer.digest, found: found.blob)) }
             if found.diffID != diffID { check.problems.append(.diffID(stated: diffID, found: found.diffID)) }
+            if try !hasCleanHeader(layer) { check.problems.append(.gzipHeader(layer.digest)) }
             return check.problems
         } catch {
             return [.unreadable(layer.digest, "\(error)")]
         }
+    }
+}
+
+extension ImageCheck {
+    /// Whether a gzip layer says nothing about when and from which file it was made (RFC 1952, MTIME and FNAME).
+    private func hasCleanHeader(_ layer: Descriptor) throws -> Bool {
+        guard layer.mediaType.rawValue.hasSuffix("gzip") else { return true }
+        let reader = try store.open(layer.digest)
+        var header = [UInt8](repeating: 0, count: 10)
+        let count = try header.withUnsafeMutableBytes { try reader.read(into: $0) }
+        return count == header.count && header[3] & 0b1_1100 == 0 && header[4..<8].allSatisfy { $0 == 0 }
     }
 }
 
@@ -74,6 +135,7 @@ private struct EntryCheck {
             if !isKnown { problems.append(.linkTarget(layer, path)) }
         default: files.insert(path)
         }
+        if entry.kind == .file, entry.mode & 0o6000 != 0 { problems.append(.setuid(layer, path)) }
         if ["/proc", "/sys", "/dev"].contains(where: { "\(path)".hasPrefix($0 + "/") }) {
             problems.append(.kernelPath(layer, path))
         }
@@ -95,6 +157,21 @@ package enum ImageProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case noParent(Digest, ImagePath)
     case linkTarget(Digest, ImagePath)
     case kernelPath(Digest, ImagePath)
+    case emptyIndex(Digest)
+    case schema(Digest, Int)
+    case mediaType(Digest, stated: String, found: String)
+    case platform(Digest, stated: Platform, found: Platform)
+    case gzipHeader(Digest)
+    case setuid(Digest, ImagePath)
+
+    /// Whether images of others may have it and still run everywhere: what is asked of our own beyond the
+    /// specification.
+    package var isAdvice: Bool {
+        switch self {
+        case .order, .noParent, .kernelPath, .gzipHeader, .setuid, .historyCount: true
+        default: false
+        }
+    }
 
     package var description: String {
         switch self {
@@ -113,6 +190,14 @@ package enum ImageProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case .linkTarget(let layer, let path): "layer \(layer.short): \(path) is a hard link to nothing before it"
         case .kernelPath(let layer, let path):
             "layer \(layer.short): \(path) is where the kernel's own files are mounted"
+        case .emptyIndex(let digest): "the index \(digest) lists nothing"
+        case .schema(let digest, let version): "\(digest) has the schemaVersion \(version) and not 2"
+        case .mediaType(let digest, let stated, let found):
+            "\(digest) says that it is '\(found)' where its descriptor says '\(stated)'"
+        case .platform(let digest, let stated, let found):
+            "the image \(digest) is for \(found) where the index says \(stated)"
+        case .gzipHeader(let layer): "layer \(layer.short): its gzip header holds a time or a name, which vary"
+        case .setuid(let layer, let path): "layer \(layer.short): \(path) runs with the rights of its owner (setuid)"
         }
     }
 }

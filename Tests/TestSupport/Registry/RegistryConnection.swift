@@ -1,0 +1,183 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// One connection to a scripted registry: takes requests one after the other, answers them, and misbehaves.
+struct RegistryConnection {
+    typealias Channel = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+    typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+
+    /// Ends the connection without an answer.
+    private struct Closed: Error {}
+
+    let registry: ScriptedRegistry
+
+    /// Serves until either side ends the connection.
+    func serve(_ channel: Channel) async {
+        try? await channel.executeThenClose { inbound, outbound in
+            var parts = inbound.makeAsyncIterator()
+            while let part = try await parts.next() {
+                guard case .head(let head) = part else { continue }
+                try await exchange(head, &parts, outbound)
+                if !head.isKeepAlive { return }
+            }
+        }
+    }
+
+    @concurrent private func exchange(
+        _ head: HTTPRequestHead, _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator,
+        _ outbound: Outbound
+    ) async throws {
+        var headers: [String: String] = [:]
+        for (name, value) in head.headers {
+            headers[name.lowercased()] = headers[name.lowercased()].map { "\($0), \(value)" } ?? value
+        }
+        var request = RegistryRequest(method: head.method.rawValue, uri: head.uri, headers: headers)
+        let (number, effect) = registry.begin(request, uri: head.uri)
+        defer { registry.end(number, request.call) }
+        if case .answerEarly(let status) = effect {
+            try await send(.error(status, "EARLY", "answered early"), to: request, effect, number, outbound)
+        }
+        while let part = try await parts.next() {
+            if case .end = part { break }
+            guard case .body(let buffer) = part else { continue }
+            registry.update(number) { $0.bodyBytes += Int64(buffer.readableBytes) }
+            request.body += buffer.readableBytesView
+            if case .cut(let count) = effect, request.body.count >= count {
+                registry.keep(Array(request.body.prefix(count)), of: request)
+                throw Closed()
+            }
+        }
+        switch effect {
+        case .answerEarly: return
+        case .close, .cut: throw Closed()
+        case .hang: try await Task.sleep(for: .seconds(3600))
+        case .delay(let time): try await Task.sleep(for: time)
+        case .revokeTokens: registry.revokeTokens()
+        default: break
+        }
+        try await send(answer(request, effect, uri: head.uri), to: request, effect, number, outbound)
+    }
+
+    private func answer(_ request: RegistryRequest, _ effect: RegistryFault.Effect?, uri: String) -> RegistryAnswer {
+        switch effect {
+        case .answer(let status, let headers, let body):
+            return RegistryAnswer(status, headers, body: Array(body.utf8))
+        case .redirect(let base):
+            let mark = uri.contains("?") ? "&" : "?"
+            return RegistryAnswer(307, ["Location": "\(base)\(uri)\(mark)signature=secret"])
+        case .endless(let status): return RegistryAnswer(status, ["Content-Type": "application/json"])
+        case .ignoreRange: return registry.answer(request, ignoringRange: true)
+        default: break
+        }
+        var answer = registry.answer(request)
+        switch effect {
+        case .header(let name, let value): answer.headers[name] = value ?? ""
+        case .replaceBody(let bytes): answer.body = bytes
+        default: break
+        }
+        return answer
+    }
+
+    private func send(
+        _ answer: RegistryAnswer, to request: RegistryRequest, _ effect: RegistryFault.Effect?, _ number: Int,
+        _ outbound: Outbound
+    ) async throws {
+        if effect == .vanish { throw Closed() }
+        registry.update(number) { $0.status = answer.status }
+        var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status))
+        for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
+            head.headers.add(name: name, value: value)
+        }
+        if case .endless = effect {
+            head.headers.add(name: "Transfer-Encoding", value: "chunked")
+        } else if case .declareLength(let count) = effect {
+            head.headers.replaceOrAdd(name: "Content-Length", value: "\(count)")
+        } else if answer.headers["Content-Length"] == nil, answer.status != 204 {
+            head.headers.add(name: "Content-Length", value: "\(answer.body.count)")
+        }
+        try await outbound.write(.head(head))
+        if request.method != "HEAD" {
+            try await send(body: answer.body, effect, number, outbound)
+        }
+        try await outbound.write(.end(nil))
+        if case .declareLength = effect { throw Closed() }
+    }
+
+    private func send(
+        body: [UInt8], _ effect: RegistryFault.Effect?, _ number: Int, _ outbound: Outbound
+    ) async throws {
+        func write(_ bytes: some Sequence<UInt8>) async throws {
+            let buffer = ByteBuffer(bytes: bytes)
+            registry.update(number) { $0.sentBytes += Int64(buffer.readableBytes) }
+            try await outbound.write(.body(.byteBuffer(buffer)))
+        }
+        switch effect {
+        case .truncate(let count):
+            try await write(body.prefix(count))
+            throw Closed()
+        case .drip(let count, let pause):
+            for start in stride(from: 0, to: body.count, by: count) {
+                try await write(body[start..<min(start + count, body.count)])
+                try await Task.sleep(for: pause)
+            }
+        case .endless:
+            let piece = [UInt8](repeating: 0x20, count: 1 << 16)
+            while true { try await write(piece) }
+        default: if !body.isEmpty { try await write(body) }
+        }
+    }
+}
+
+extension ScriptedRegistry {
+    /// Writes a request into the log and picks its fault.
+    func begin(_ request: RegistryRequest, uri: String) -> (number: Int, effect: RegistryFault.Effect?) {
+        script.withLock { script in
+            let query = uri.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+            script.moments += 1
+            script.log.append(
+                RecordedRequest(
+                    call: request.call, method: request.method, path: request.path, query: query,
+                    headers: request.headers, began: script.moments))
+            if let call = request.call {
+                script.active[call, default: 0] += 1
+                script.peaks[call] = max(script.peaks[call] ?? 0, script.active[call] ?? 0)
+            }
+            return (script.moments, script.takeFault(for: request))
+        }
+    }
+
+    /// Notes that a request is over.
+    func end(_ number: Int, _ call: RegistryFault.Call?) {
+        script.withLock { script in
+            script.moments += 1
+            if let call { script.active[call, default: 0] -= 1 }
+            if let index = script.log.lastIndex(where: { $0.began == number }) {
+                script.log[index].ended = script.moments
+            }
+        }
+    }
+
+    /// Changes a request in the log.
+    func update(_ number: Int, _ change: (inout RecordedRequest) -> Void) {
+        script.withLock { script in
+            if let index = script.log.lastIndex(where: { $0.began == number }) { change(&script.log[index]) }
+        }
+    }
+}
+
+extension ScriptedRegistry.Script {
+    /// The first fault that fits a request and is not used up.
+    fileprivate mutating func takeFault(for request: RegistryRequest) -> RegistryFault.Effect? {
+        for index in faults.indices where faults[index].call == request.call && faults[index].left != 0 {
+            if let path = faults[index].path, !request.path.contains(path) { continue }
+            if faults[index].skipping > 0 {
+                faults[index].skipping -= 1
+                return nil
+            }
+            faults[index].left = faults[index].left.map { $0 - 1 }
+            return faults[index].effect
+        }
+        return nil
+    }
+}
