@@ -22,7 +22,7 @@ struct LockFile: Sendable {
             schema = nil
             return
         }
-        let contents = try LockReader(path: path).read(bytes)
+        let contents = try LockReader(path: path, bytes: bytes).read()
         pins = contents.pins
         schema = contents.schema
     }

@@ -6,6 +6,7 @@ import SystemPackage
 /// Reads the text of `autoimage.lock`: schema 2, and schema 1 of the first release.
 struct LockReader {
     let path: FilePath
+    let bytes: [UInt8]
 
     /// What a lock file holds, and in which schema.
     struct Contents {
@@ -14,7 +15,7 @@ struct LockReader {
     }
 
     /// Reads the file's bytes; every error names the line.
-    func read(_ bytes: [UInt8]) throws(LockFileError) -> Contents {
+    func read() throws(LockFileError) -> Contents {
         if let line = Self.conflict(in: bytes) { throw .conflict(path, line: line) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .malformed(path, line: 1, what: "is not UTF-8 text")
@@ -28,7 +29,7 @@ struct LockReader {
             let schema = Int(text)
         else { throw .malformed(path, line: 1, what: "has no schemaVersion") }
         switch schema {
-        case 1: return Contents(schema: 1, pins: try readFirst(members, bytes))
+        case 1: return Contents(schema: 1, pins: try readFirst(members))
         case 2: return Contents(schema: 2, pins: try readSecond(members))
         default: throw .schema(path, schema)
         }
@@ -106,12 +107,13 @@ struct LockReader {
         }
         let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard words.count == 3, let digest = try? Digest(parsing: words[2]) else {
-            throw refused(item.line, "\(text.debugDescription) is not 'NAME VERSION sha256:HEX'")
+            throw refused(
+                line(of: text, from: item.line), "\(text.debugDescription) is not 'NAME VERSION sha256:HEX'")
         }
         do {
             return try PinnedPackage(checking: words[0], version: words[1], sha256: digest)
         } catch {
-            throw refused(item.line, "\(error)")
+            throw refused(line(of: text, from: item.line), "\(error)")
         }
     }
 
@@ -138,7 +140,8 @@ struct LockReader {
             }
         }
         return LibraryAddition(
-            package: try text("package"), version: try text("version"), image: try text("image"), files: try paths("files"),
+            package: try text("package"), version: try text("version"), image: try text("image"),
+            files: try paths("files"),
             neededBy: try paths("neededBy"))
     }
 
@@ -150,7 +153,7 @@ struct LockReader {
         let libraries: [LibraryAddition]?
     }
 
-    private func readFirst(_ members: [JSONMember], _ bytes: [UInt8]) throws(LockFileError) -> Pins {
+    private func readFirst(_ members: [JSONMember]) throws(LockFileError) -> Pins {
         try check(members, known: ["schemaVersion", "bases", "libraries"])
         let first: First
         do {
@@ -210,6 +213,12 @@ struct LockReader {
     private func list(_ member: JSONMember) throws(LockFileError) -> [Located<JSONNode>] {
         guard case .array(let items) = member.value else { throw wrongKind(member, "a list") }
         return items.map { Located($0, line: member.line) }
+    }
+
+    /// The line, from a list's on, that holds an element's text.
+    private func line(of text: String, from first: Int) -> Int {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.indices.dropFirst(first - 1).first { lines[$0].contains("\"\(text)\"") }.map { $0 + 1 } ?? first
     }
 
     private func string(_ member: JSONMember) throws(LockFileError) -> String {
