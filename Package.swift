@@ -58,7 +58,7 @@ let package = Package(
             dependencies: [
                 "Files", "Formats", "Images", "OCI", "Planning", http, nio, tls, subprocess, system,
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
             name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
@@ -113,8 +113,13 @@ let package = Package(
             dependencies: ["CZlib", "Files", "OCI", "Planning", "SandboxEngine", "TestSupport", subprocess, system],
             swiftSettings: strict),
         .testTarget(
-            name: "AutoimageTests", dependencies: ["autoimage", "Files", "OCI", "Planning", "TestSupport", system],
+            name: "AutoimageTests",
+            dependencies: ["autoimage", "Files", "Images", "OCI", "Planning", "Registry", "TestSupport", system],
             swiftSettings: strict),
+        // Beside skopeo in Tests/Benchmarks/registry.
+        .executableTarget(
+            name: "RegistryTransfer", dependencies: ["Files", "Images", "OCI", "Registry", system],
+            path: "Tests/Benchmarks/RegistryTransfer", swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", subprocess, system],
             path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),

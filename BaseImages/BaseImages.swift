@@ -6,7 +6,12 @@ package enum BaseImages {
     /// The embedded catalog.
     package static func catalog() throws -> BaseCatalog {
         try merge([
-            decode(file: PackageResources.debian_python_json, name: "Catalog/debian-python.json")
+            decode(file: PackageResources.debian_python_json, name: "Catalog/debian-python.json"),
+            decode(file: PackageResources.official_python_json, name: "Catalog/official-python.json"),
+            decode(file: PackageResources.official_node_json, name: "Catalog/official-node.json"),
+            decode(file: PackageResources.official_go_json, name: "Catalog/official-go.json"),
+            decode(file: PackageResources.official_java_json, name: "Catalog/official-java.json"),
+            decode(file: PackageResources.official_distroless_json, name: "Catalog/official-distroless.json"),
         ])
     }
 

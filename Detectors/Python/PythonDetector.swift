@@ -31,10 +31,13 @@ private struct PythonPlanner {
     func plan() throws -> BuildPlan {
         let version = try PythonVersion.read(from: project)
         let written = try project.requirements()
-        var wish = BaseChoice.Wish(language: "python", version: version.request, family: options.bases)
+        var wish = BaseChoice.Wish(
+            language: "python", version: version.request, family: options.bases, libc: options.libc)
         var choice = try BaseChoice.choose(wish, from: bases)
         let python = choice.version.value
-        let requirements = try written?.applying(pythonVersion: python, machine: machine)
+        let requirements = try written?.applying(pythonVersion: python, machine: options.platform.machine)
+        let portability = try PythonPortability.of(
+            written, python: python, from: options.buildPlatform, to: options.platform)
         let procfile = try Procfile.read(from: project.tree)
         let finder = StartFinder(project: project, requirements: requirements, procfile: procfile)
         if requirements == nil { try UnnamedImports.check(project) }
@@ -62,25 +65,20 @@ private struct PythonPlanner {
         let service = steps.service(after: dependencies.last?.name, django, hasVenv: hasVenv)
         let system = requirements.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
         let stages = choice.bases(
-            platform: options.platform, buildPackages: packages(options.buildPackages, system, choice.builder),
-            runtimePackages: packages(options.runtimePackages, [], choice.runtime))
+            platform: options.platform,
+            buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
+            buildPackages: try packages(options.buildPackages, system, choice.builder),
+            runtimePackages: try packages(options.runtimePackages, [], choice.runtime))
         let (copies, artifacts) = copies(hasVenv: hasVenv, django)
         let builder = BuilderStage(
-            name: "builder", base: stages.builder, steps: dependencies + service, artifacts: artifacts)
+            name: "builder", portability: portability, base: stages.builder, steps: dependencies + service,
+            artifacts: artifacts)
         let config = try config(start, launcher, processes, choice.runtime, hasVenv: hasVenv)
         return BuildPlan(
             name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, requirements, start), builder: builder,
             runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
             warnings: version.warnings + choice.warnings + start.warnings + self.warnings(requirements, procfile))
-    }
-
-    private var machine: String {
-        switch options.platform.architecture {
-        case "amd64": "x86_64"
-        case "arm64": "aarch64"
-        default: options.platform.architecture
-        }
     }
 
     private func otherProcesses(_ finder: StartFinder, _ procfile: Procfile?) throws -> [(String, StartCommand)] {
@@ -101,18 +99,32 @@ private struct PythonPlanner {
         return runtime.shell ?? (added ? ImagePath("/bin/sh") : nil)
     }
 
-    /// Packages are added to bases that we assemble; others must bring them along.
+    /// Packages are added to bases that we assemble; an image has those that its entry names, or it will not do.
     private func packages(
         _ asked: [Requested<String>], _ needed: [Decided<String>], _ entry: BaseEntry
-    ) -> [Decided<String>] {
+    ) throws(PlanError) -> [Decided<String>] {
         var result = asked.map { Decided($0.value, $0.reason) }
-        guard entry.debian != nil else { return result }
-        let own = Set(entry.debian?.packages ?? [])
+        guard let recipe = entry.debian else {
+            // Where an entry of a user does not say what it has, what is needed may be there.
+            try lack(entry.packages == nil ? result : result + needed, in: entry)
+            return []
+        }
+        let own = Set(recipe.packages)
         for package in needed
         where !own.contains(package.value) && !result.contains(where: { $0.value == package.value }) {
             result.append(package)
         }
         return result.sorted { $0.value < $1.value }
+    }
+
+    /// Fails where an image lacks a package.
+    private func lack(_ packages: [Decided<String>], in entry: BaseEntry) throws(PlanError) {
+        let own = Set(entry.tools).union(entry.packages ?? [])
+        let missing = packages.filter { !own.contains($0.value) }
+        guard let first = missing.first else { return }
+        throw .lacksPackages(
+            base: entry.id, place: "\(first.reason)",
+            packages: missing.filter { $0.reason == first.reason }.map(\.value))
     }
 
     private func copies(hasVenv: Bool, _ django: DjangoProject?) -> ([ArtifactCopy], [ImagePath]) {

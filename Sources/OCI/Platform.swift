@@ -17,6 +17,9 @@ package struct Platform: Codable, Hashable, Sendable, CustomStringConvertible {
         self.init(architecture: parts[1], os: parts[0], variant: parts.count == 3 ? parts[2] : nil)
     }
 
+    /// The platforms that images are built for.
+    package static let known: [Platform] = [Platform(architecture: "amd64"), Platform(architecture: "arm64")]
+
     package var description: String { "\(os)/\(architecture)" + (variant.map { "/\($0)" } ?? "") }
 
     /// The platform this program was compiled for.
@@ -24,7 +27,7 @@ package struct Platform: Codable, Hashable, Sendable, CustomStringConvertible {
         #if arch(x86_64)
             Platform(architecture: "amd64")
         #elseif arch(arm64)
-            Platform(architecture: "arm64", variant: "v8")
+            Platform(architecture: "arm64")
         #else
             #error("autoimage runs on amd64 and arm64")
         #endif

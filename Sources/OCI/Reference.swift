@@ -43,6 +43,14 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         repository = String(rest)
     }
 
+    /// A reference of parts that are valid already.
+    package init(registry: String?, repository: String, tag: String?, digest: Digest?) {
+        self.registry = registry
+        self.repository = repository
+        self.tag = tag
+        self.digest = digest
+    }
+
     package var description: String {
         (registry.map { "\($0)/" } ?? "") + repository + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }

@@ -25,16 +25,17 @@ package struct LibraryClosure {
 
     /// The libraries to add so that every ELF file among the artifacts finds what it needs in the image.
     ///
+    /// `machine` is what the image is for; where it is nil, the C library of the runtime or the builder tells.
     /// What the copies themselves bring along is not repeated, so a plan that was completed once needs nothing more.
     /// The result is sorted and the same for the same trees. Fails with a `LibraryError` that holds every library that
     /// is nowhere, and with the trees' errors. A damaged ELF file, and one for another machine, is passed over, as no
     /// loader would take it.
     package static func complete(
-        copies: [ArtifactCopy], builder: any FileTree, runtime: any FileTree
+        copies: [ArtifactCopy], builder: any FileTree, runtime: any FileTree, machine wanted: ELFMachine? = nil
     ) throws -> [LibraryAddition] {
         let artifacts = try elfFiles(copies, builder)
         guard !artifacts.isEmpty else { return [] }
-        let machine = try expectedMachine(builder, runtime) ?? commonMachine(artifacts)
+        let machine = try wanted ?? expectedMachine(builder, runtime) ?? commonMachine(artifacts)
         var closure = try LibraryClosure(copies, artifacts, machine, builder, runtime)
         // What is for another machine was shipped for somebody else, as debugpy ships helpers for every one it knows.
         for artifact in artifacts where artifact.file.machine == machine {

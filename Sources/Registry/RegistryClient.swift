@@ -1,76 +1,76 @@
-package import Images
 package import OCI
+import Synchronization
 
 /// Pulls from and pushes to registries (OCI distribution-spec 1.1).
 ///
 /// One a process: it holds connections, tokens and what is known about each registry. Memory does not depend on the size
 /// of blobs. Every method fails with `RegistryError`.
 package final class RegistryClient: Sendable {
+    let options: RegistryOptions
+    let note: @Sendable (String) -> Void
+    private let credentials: CredentialFinder
+    private let transport: Transport
+    private let hosts = Mutex<[String: RegistryHost]>([:])
+
     /// `note` gets lines for people: waiting for a rate limit, a warning of the registry.
     package init(
         _ options: RegistryOptions, credentials: CredentialFinder, note: @escaping @Sendable (String) -> Void
     ) throws {
-        fatalError("contract")
+        self.options = options
+        self.credentials = credentials
+        self.note = note
+        transport = try Transport(options)
     }
 
     /// Ends all connections.
-    package func shutdown() async { fatalError("contract") }
+    package func shutdown() async { await transport.shutdown() }
 
-    /// A manifest or index, its bytes as they were sent and their digest.
-    package func manifest(_ reference: Reference) async throws -> RawManifest { fatalError("contract") }
-
-    /// What a reference stands for now; nil where there is none. A call that registries do not count as a pull.
-    package func resolve(_ reference: Reference) async throws -> Descriptor? { fatalError("contract") }
-
-    /// The manifest of the platform that fits best, verified against the digest of the reference where it has one.
-    ///
-    /// Writes the documents (index, manifest, config) into the store, and the layers where `layers` says so; of those that
-    /// stay away the store notes where they are, for a push to mount or stream.
-    package func pull(
-        _ reference: Reference, platform: Platform, into store: BlobStore, layers: Bool
-    ) async throws -> AssembledImage { fatalError("contract") }
-
-    /// One image or index with all its platforms and layers.
-    package func pullAll(_ reference: Reference, into store: BlobStore) async throws -> ImageSet {
-        fatalError("contract")
+    /// Fails where no network is allowed.
+    func needNetwork(_ wanted: String) throws {
+        if options.isOffline { throw RegistryError.offline(wanted: wanted) }
     }
 
-    /// Brings one blob into the store, unless it is there; verified while it streams, resumed after a cut.
-    package func pull(_ blob: Descriptor, from repository: Repository, into store: BlobStore) async throws {
-        fatalError("contract")
+    /// The one registry of a name.
+    func host(_ name: String) -> RegistryHost {
+        hosts.withLock { hosts in
+            if let known = hosts[name] { return known }
+            let new = newHost(name, credentials: credentials)
+            hosts[name] = new
+            return new
+        }
     }
 
-    /// Brings the layers that the store only knows the whereabouts of.
-    package func fetchMissingBlobs(of images: ImageSet, into store: BlobStore) async throws {
-        fatalError("contract")
+    /// A registry to which we are somebody else.
+    func newHost(_ name: String, credentials: CredentialFinder) -> RegistryHost {
+        RegistryHost(name, transport: transport, options: options, credentials: credentials, note: note)
     }
 
-    /// Pushes what is missing: blobs in parallel, each mounted, streamed from another registry or uploaded; then
-    /// manifests, the index, and the names last. No name is visible before all it stands for is there.
-    package func push(_ images: ImageSet, from store: BlobStore, to names: [Reference]) async throws -> PushReport {
-        fatalError("contract")
+    /// Where a repository is pushed to.
+    func endpoint(_ repository: Repository) -> Endpoint {
+        Endpoint(host: host(repository.registry), name: repository.name, isMirror: false)
     }
 
-    /// Pushes one blob of the store, unless the repository has it; returns whether bytes moved.
-    @discardableResult
-    package func push(_ blob: Descriptor, from store: BlobStore, to repository: Repository) async throws -> Bool {
-        fatalError("contract")
+    /// Where a repository is pulled from: the mirrors of its registry in order, then the registry.
+    func endpoints(_ repository: Repository) -> [Endpoint] {
+        let mirrors = (options.mirrors[repository.registry] ?? []).map { mirror in
+            let parts = mirror.split(separator: "/", maxSplits: 1).map(String.init)
+            let prefix = parts.count > 1 ? parts[1] + "/" : ""
+            return Endpoint(host: host(parts.first ?? mirror), name: prefix + repository.name, isMirror: true)
+        }
+        return mirrors + [endpoint(repository)]
     }
 
-    /// Whether a repository has a blob.
-    package func has(_ blob: Digest, in repository: Repository) async throws -> Bool { fatalError("contract") }
-
-    /// Puts a manifest or index under a tag, or under its digest where `tag` is nil; what it names must be there.
-    ///
-    /// Where it has a subject and the registry does not keep referrers, the fallback tag is updated.
-    package func put(_ manifest: RawManifest, to repository: Repository, tag: String?) async throws {
-        fatalError("contract")
+    /// Asks the mirrors one after the other, then the registry, whose failure is the one that counts.
+    func fromFirst<Result>(
+        of repository: Repository, _ ask: (Endpoint) async throws -> Result
+    ) async throws -> Result {
+        for mirror in endpoints(repository).dropLast() {
+            do { return try await ask(mirror) } catch let error as RegistryError {
+                note("the mirror \(mirror.host.name) of \(repository.registry) does not help: \(error)")
+            }
+        }
+        return try await ask(endpoint(repository))
     }
-
-    /// The artifacts that refer to a manifest, by the referrers API or the fallback tag.
-    package func referrers(
-        of digest: Digest, in repository: Repository, artifactType: String? = nil
-    ) async throws -> [Descriptor] { fatalError("contract") }
 }
 
 /// A manifest or index as it was sent.

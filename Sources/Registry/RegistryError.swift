@@ -5,6 +5,8 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
     /// It asks who is there, or forbids it; `tried` names the file or helper whose credentials were sent.
     case denied(host: String, wanted: String, said: String, tried: String?)
     case notFound(host: String, wanted: String, said: String)
+    /// It does not take what was sent, or does not do what was asked.
+    case refused(host: String, wanted: String, said: String)
     /// It answered something that the specification does not allow, or not what was asked for.
     case wrongAnswer(host: String, wanted: String, problem: String)
     /// Bytes that have another digest or size than the descriptor says.
@@ -23,11 +25,12 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
                 + (tried.map { "the credentials of \($0) were sent" }
                     ?? "no credentials were found; 'autoimage login \(host)' stores some")
         case .notFound(let host, let wanted, let said): "\(host) has no \(wanted): \(said)"
+        case .refused(let host, let wanted, let said): "\(host) refuses \(wanted): \(said)"
         case .wrongAnswer(let host, let wanted, let problem): "\(host) answered wrongly for \(wanted): \(problem)"
         case .wrongContent(let host, let wanted, let problem): "\(host) sent wrong bytes for \(wanted): \(problem)"
         case .noPlatform(let reference, let wanted, let offered):
             "\(reference) has no image for \(wanted); it has \(offered.joined(separator: ", "))"
-        case .offline(let wanted): "\(wanted) is not cached, and --offline allows no network; build once without it"
+        case .offline(let wanted): "\(wanted) needs the network, and --offline allows none; run once without it"
         case .badConfiguration(let place, let problem): "\(place): \(problem)"
         }
     }

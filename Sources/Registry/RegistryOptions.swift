@@ -16,5 +16,10 @@ package struct RegistryOptions: Sendable {
     /// The environment: proxies, certificate files, places of credentials.
     package var environment: [String: String] = [:]
 
+    /// When requests are sent again, and for how long.
+    package var retry = RetryPolicy()
+    /// How slow a transfer may be.
+    package var slowest = SlowestTransfer()
+
     package init() {}
 }

@@ -8,7 +8,8 @@ struct Autoimage: AsyncParsableCommand {
         abstract: "Turns a service's source folder into a small production container image, without a Dockerfile.",
         version: "0.1.0",
         subcommands: [
-            BuildCommand.self, PlanCommand.self, RunCommand.self, SaveCommand.self, PushCommand.self, ImagesCommand.self,
+            BuildCommand.self, PlanCommand.self, RunCommand.self, SaveCommand.self, PushCommand.self,
+            ImagesCommand.self,
             InspectCommand.self, ValidateCommand.self, DiffCommand.self,
             LockCommand.self, BasesCommand.self, ConfigCommand.self, ShellCommand.self, CacheCommand.self,
         ])

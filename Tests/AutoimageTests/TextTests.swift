@@ -18,12 +18,4 @@ import Testing
     @Test func `control characters of a service's files do not reach the terminal`() {
         #expect(Terminal.safe("a\u{1B}[31mb\n") == "a\\u{1b}[31mb\n")
     }
-
-    @Test(arguments: [
-        ("oci:dir", OutputArgument.layout(folder: "dir")), ("oci-archive:a:b.tar", .layoutArchive(file: "a:b.tar")),
-        ("docker-archive:x", .dockerArchive(file: "x")), ("registry:x", nil), ("oci:", nil), ("x", nil),
-    ])
-    func `outputs are a type and a destination`(text: String, output: OutputArgument?) {
-        #expect(OutputArgument(argument: text) == output)
-    }
 }

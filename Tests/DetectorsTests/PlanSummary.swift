@@ -54,6 +54,7 @@ struct PlanSummary: Codable, Hashable {
 func plan(_ tree: any SourceTree, _ change: (inout PlanOptions) throws -> Void = { _ in }) throws -> BuildPlan {
     var options = PlanOptions(name: "service")
     options.platform = Platform(architecture: "amd64")
+    options.buildPlatform = Platform(architecture: "amd64")
     try change(&options)
     return try Planner(detectors: Detectors.all, catalog: TestCatalog.catalog).plan(tree, options: options)
 }

@@ -30,9 +30,55 @@ import Testing
     @Test func `takes another family only where debian has no version`() throws {
         let made = try plan(["main.py": "", ".python-version": "3.12"])
         #expect(made.builder.base.entry.id == "official/python-3.12-builder")
-        #expect(made.builder.base.reason.description == "no debian suite has a version that satisfies 3.12")
+        #expect(made.builder.base.reason.description == "no debian suite has python 3.12")
         #expect(made.runtime.files.map(\.path) == [ImagePath("/etc/group"), ImagePath("/etc/passwd")])
-        #expect(made.runtime.files.last?.contents?.contains("nonroot:x:65532:65532:") == true)
+        #expect(made.runtime.files.map(\.contents) == ["nonroot:x:65532:\n", Self.nonroot])
+        #expect(made.runtime.files.map(\.addsToBase) == [true, true])
+        let rule = try #require(PlanRule.all.first { $0.name == "no toolchain in the runtime base" })
+        #expect(
+            rule.outcome(for: made) == .waived(by: .usual(why: "official images have no variant without pip")))
+    }
+
+    private static let nonroot = "nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n"
+
+    @Test(arguments: [
+        ("root:x:0:0::/:\n", "root:x:0:0::/:\n\(nonroot)"), ("root:x:0:0::/:", "root:x:0:0::/:\n\(nonroot)"),
+        ("", nonroot), ("me:x:65532:1::/:\n", "me:x:65532:1::/:\n"),
+    ])
+    func `adds a user to those that the base has`(_ base: String, _ whole: String) throws {
+        let made = try plan(["main.py": "", ".python-version": "3.12"])
+        #expect(made.runtime.files.last?.contents(over: base) == whole)
+    }
+
+    @Test(
+        arguments: [
+            ("psycopg2==2.9.9", nil),
+            (
+                "python-ldap",
+                "requirements.txt:1 'python-ldap': needs libldap-dev, libsasl2-dev, and official/python-3.12-builder is an "
+                    + "image that lacks them; packages are added to bases of --bases debian; or describe a base that has "
+                    + "them in a file for --bases FILE"
+            ),
+        ] as [(String, String?)])
+    func `needs what an image has`(_ requirement: String, _ message: String?) throws {
+        let files = ["requirements.txt": requirement, "main.py": "", ".python-version": "3.12"]
+        if let message {
+            #expect(try planError(files) == message)
+        } else {
+            #expect(try plan(files).builder.base.packages == [])
+        }
+    }
+
+    @Test func `adds no package to an image`() throws {
+        let error = try planError(Self.script) {
+            $0.bases = Requested("official", by: "--bases")
+            $0.runtimePackages = [Requested("dash", by: "--set runtime-packages")]
+        }
+        #expect(
+            error
+                == "requested by --set runtime-packages: needs dash, and official/python-3.13-runtime is an image that "
+                + "lacks it; packages are added to bases of --bases debian; or describe a base that has it in a file "
+                + "for --bases FILE")
     }
 
     @Test func `takes testing only where nothing released will do`() throws {

@@ -30,20 +30,24 @@ enum TestCatalog {
             entry(
                 "official/python-\(version)-\(role.rawValue)", family: "official", version: version, role: role,
                 libc: "2.36", release: "debian-12", interpreter: "/usr/local/bin/python\(version)", shell: "/bin/sh",
-                tools: ["gcc", "git", "pip"], endOfLife: version == "3.9" ? "2025-10" : "2028-10", note: nil,
-                debian: nil)
+                tools: role == .builder ? ["gcc", "git", "pip"] : ["pip"],
+                endOfLife: version == "3.9" ? "2025-10" : "2028-10", note: nil,
+                debian: nil, packages: role == .builder ? ["libpq-dev"] : [])
         }
     }
 
     private static func entry(
         _ id: String, family: String, version: String, role: BaseEntry.Role, libc: String, release: String,
-        interpreter: String, shell: String?, tools: [String], endOfLife: String, note: String?, debian: DebianRecipe?
+        interpreter: String, shell: String?, tools: [String], endOfLife: String, note: String?, debian: DebianRecipe?,
+        packages: [String]? = nil
     ) -> BaseEntry {
         BaseEntry(
             id: id, family: family, language: "python", version: version, role: role, reference: id,
             libc: LibC(family: .glibc, version: libc), release: release,
             interpreter: try? ImagePath(parsing: interpreter),
             abi: "cp" + version.replacing(".", with: ""), shell: shell.flatMap { try? ImagePath(parsing: $0) },
-            user: "65532:65532", tools: tools, environment: [:], endOfLife: endOfLife, note: note, debian: debian)
+            user: debian == nil ? "0:0" : "65532:65532", tools: tools, environment: [:], endOfLife: endOfLife,
+            note: note,
+            debian: debian, packages: packages)
     }
 }

@@ -37,7 +37,8 @@ import Testing
         let folder = scratch.path.appending("layout")
         let destination = OCILayoutDestination(folder)
         #expect(
-            try await destination.deliver(ImageSet(image), from: store.blobs, names: [name]) == "OCI layout \(folder)")
+            try await destination.deliver(ImageSet(image), from: store.blobs, names: [name]).place
+                == "OCI layout \(folder)")
         _ = try await destination.deliver(ImageSet(image), from: store.blobs, names: [Reference(parsing: "other")])
         let index = try CanonicalJSON.decode(
             Index.self, from: try #require(try HostFiles.read(folder.appending("index.json"))))
@@ -84,7 +85,7 @@ import Testing
             }
         }
         #expect(!HostFiles.exists(archive))
-        #expect(!HostFiles.exists(scratch.path.pushing("l/index.json")))
+        #expect(!HostFiles.exists(scratch.path.appending("l")))
         #expect(try HostFiles.names(in: scratch.path).filter { $0.hasPrefix(".tmp") } == [])
     }
 

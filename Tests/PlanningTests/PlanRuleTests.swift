@@ -60,6 +60,26 @@ struct BadPlan: Sendable, CustomTestStringConvertible {
         ) { try plan.pinned(by: pins).validated() }
     }
 
+    @Test(
+        arguments: [
+            (
+                ["gcc", "pip"], Reason.requested(option: "--bases official"),
+                Reason.requested(option: "--bases official")
+            ),
+            (
+                ["apt-get", "pip", "sh"], .usual(why: "x"),
+                .usual(why: "official images have no variant without apt-get, pip")
+            ),
+            (["sh"], .usual(why: "x"), nil),
+        ] as [([String], Reason, Reason?)])
+    func `says why an official image may hold tools`(_ tools: [String], _ reason: Reason, _ waived: Reason?) throws {
+        var plan = try Driftwood.plan()
+        plan.runtime.base = Driftwood.base(
+            Driftwood.entry(role: .runtime, family: "official", tools: tools), reason: reason)
+        let rule = try #require(PlanRule.all.first { $0.name == "no toolchain in the runtime base" })
+        #expect(rule.outcome(for: plan) == waived.map { .waived(by: $0) } ?? .holds)
+    }
+
     @Test func `an unpinned plan waits and is not broken`() throws {
         var plan = try Driftwood.plan()
         plan.runtime.base.pin = nil
@@ -101,6 +121,10 @@ struct GoodPlan: Sendable, CustomTestStringConvertible {
             $0.runtime.base = Driftwood.base(
                 Driftwood.entry(role: .runtime, tools: ["pip"]), packages: [Decided("git", .requested(option: "x"))],
                 reason: .requested(option: "--bases official"))
+        },
+        GoodPlan("an official image with what installs packages") {
+            $0.runtime.base = Driftwood.base(
+                Driftwood.entry(role: .runtime, family: "official", tools: ["apt-get", "dpkg", "npm", "pip"]))
         },
         GoodPlan("gcc-12-base, which holds no program") {
             $0.runtime.base = Driftwood.base(
@@ -175,6 +199,10 @@ extension BadPlan {
             "the runtime base debian/bookworm/python-3.11-runtime is for linux/arm64 and the plan for linux/amd64; choose the base for linux/amd64"
         ) { $0.runtime.base = Driftwood.base($0.runtime.base.entry, platform: Platform(architecture: "arm64")) },
         BadPlan(
+            "known platform",
+            "the builder base debian/bookworm/python-3.11-builder is for linux/arm64 and the plan for linux/amd64; choose the base for linux/amd64"
+        ) { $0.builder.base = Driftwood.base($0.builder.base.entry, platform: Platform(architecture: "arm64")) },
+        BadPlan(
             "bases pinned",
             "the runtime base debian/bookworm/python-3.11-runtime@linux/amd64 has no pin; 'autoimage lock' resolves and records it"
         ) { $0.runtime.base.pin = nil },
@@ -182,6 +210,13 @@ extension BadPlan {
             "no toolchain in the runtime base",
             "the runtime base debian/bookworm/python-3.11-runtime has gcc, pip; choose a base without, or ask for this one with --bases debian"
         ) { $0.runtime.base = Driftwood.base(Driftwood.entry(role: .runtime, tools: ["pip", "openssl", "gcc"])) },
+        BadPlan(
+            "no toolchain in the runtime base",
+            "the runtime base debian/bookworm/python-3.11-runtime has gcc, make; choose a base without, or ask for this one with --bases official"
+        ) {
+            $0.runtime.base = Driftwood.base(
+                Driftwood.entry(role: .runtime, family: "official", tools: ["apt-get", "gcc", "make", "pip"]))
+        },
         BadPlan(
             "no toolchain in the runtime base",
             "the runtime base gets the package libpq-dev, which is for building; add it to the builder, or ask for it by name"

@@ -95,6 +95,8 @@ import Testing
                           because requirements.txt:1  'Django==4.2.16'
 
         stage builder: thrown away, only its artifacts leave it
+          artifacts    native: made on the platform that they are for
+                       because what it makes is for its own platform
           base         debian/bookworm/python-3.11-builder
                        family debian, debian-12, libc glibc 2.36, /usr/bin/python3.11 with ABI cp311, shell /bin/sh, supported
                        until 2027-10
@@ -175,7 +177,7 @@ import Testing
           shared libraries: completed by the first build, which records them in autoimage.lock
 
         rules checked
-          holds   known platform                        both stages are for one platform: linux/amd64 or linux/arm64
+          holds   known platform                        the image is for linux/amd64 or linux/arm64, and its builder fits it
           holds   bases pinned                          bases and images are fixed to exact bytes
           holds   one libc family                       what is built against one C library never meets another
           holds   libc of the builder no newer          the runtime's C library has every symbol version the builder offers

@@ -46,6 +46,11 @@ package struct ImageSet: Hashable, Sendable {
         self.init(descriptor: descriptor, images: images)
     }
 
+    /// The index's image for just this platform, nil where it has none; the only image where there is no index.
+    package func member(for platform: Platform) -> AssembledImage? {
+        isIndex ? images.first { $0.platform.normalized == platform.normalized } : images.first
+    }
+
     /// Whether a reference stands for an index.
     package var isIndex: Bool { descriptor.mediaType.isIndex }
 

@@ -17,14 +17,14 @@ package enum ArchivePlace: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Writes an archive; returns its size in bytes.
-    func write(_ archive: ImageArchive) throws -> Int64 {
+    func write(_ archive: ArchiveContents) throws -> Int64 {
         switch self {
         case .file(let path): try DestinationError.naming(path) { try Self.write(archive, to: path) }
         case .stream(let descriptor, let name): try Self.write(archive, to: descriptor, name)
         }
     }
 
-    private static func write(_ archive: ImageArchive, to path: FilePath) throws -> Int64 {
+    private static func write(_ archive: ArchiveContents, to path: FilePath) throws -> Int64 {
         guard !HostFiles.isFolder(path) else { throw DestinationError.isAFolder(path) }
         if isDevice(path) {
             let descriptor: FileDescriptor
@@ -50,7 +50,8 @@ package enum ArchivePlace: Hashable, Sendable, CustomStringConvertible {
         return stat(path.string, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 
-    private static func write(_ archive: ImageArchive, to descriptor: FileDescriptor, _ name: String) throws -> Int64 {
+    private static func write(_ archive: ArchiveContents, to descriptor: FileDescriptor, _ name: String) throws -> Int64
+    {
         // Where the reader goes away, an error tells more than a signal that ends us.
         signal(SIGPIPE, SIG_IGN)
         return try archive.forEachChunk { bytes in

@@ -18,7 +18,7 @@ package struct DockerArchiveDestination: ImageDestination {
 
     package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> Delivered {
         let single = images.image(for: host)
-        let archive: ImageArchive =
+        let archive: ArchiveContents =
             images.isIndex
             ? try .universal(images, names, single: single, store) : try .docker(single, names, store)
         let size = try place.write(archive)

@@ -117,7 +117,9 @@ private final class ArchiveStream {
         self.path = path
         do { file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) } catch Errno
             .noSuchFileOrDirectory
-        { throw ArchivedImagesError.noFile("\(path)") } catch let code as Errno { throw SystemError("read", path, code) }
+        { throw ArchivedImagesError.noFile("\(path)") } catch let code as Errno {
+            throw SystemError("read", path, code)
+        }
         var magic = [UInt8](repeating: 0, count: 2)
         let count = try magic.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: 0, into: $0) }
         if count == 2, magic == [0x1F, 0x8B] { gzip = try GzipReader { [unowned self] in try readFile(into: $0) } }

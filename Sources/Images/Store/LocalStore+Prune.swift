@@ -12,15 +12,20 @@ extension LocalStore {
         var manifests: Set<String> = []
         var damaged: [String] = []
         for entry in try list() {
-            manifests.insert(entry.descriptor.digest.hex)
             needed.insert(entry.descriptor.digest.hex)
-            do {
-                let manifest = try CanonicalJSON.decode(Manifest.self, from: blobs.read(entry.descriptor))
-                needed.formUnion(([manifest.config] + manifest.layers).map(\.digest.hex))
-                _ = try AssembledImage(entry.descriptor, in: blobs)
-            } catch {
-                damaged.append(entry.name)
+            var isDamaged = false
+            for descriptor in imagesOrSelf(of: entry.descriptor, &isDamaged) {
+                manifests.insert(descriptor.digest.hex)
+                needed.insert(descriptor.digest.hex)
+                do {
+                    let manifest = try CanonicalJSON.decode(Manifest.self, from: blobs.read(descriptor))
+                    needed.formUnion(([manifest.config] + manifest.layers).map(\.digest.hex))
+                    _ = try AssembledImage(descriptor, in: blobs)
+                } catch {
+                    isDamaged = true
+                }
             }
+            if isDamaged { damaged.append(entry.name) }
         }
         let folder = blobs.folder.appending("blobs").appending("sha256")
         let dropped = try HostFiles.names(in: folder).filter { !needed.contains($0) }
@@ -31,6 +36,15 @@ extension LocalStore {
             try HostFiles.remove(records.appending(name))
         }
         return PruneResult(blobs: dropped.count, damaged: damaged)
+    }
+
+    /// The images of an index; what is no index is the only one.
+    private func imagesOrSelf(of descriptor: Descriptor, _ isDamaged: inout Bool) -> [Descriptor] {
+        guard descriptor.mediaType.isIndex else { return [descriptor] }
+        do { return try CanonicalJSON.decode(Index.self, from: blobs.read(descriptor)).manifests } catch {
+            isDamaged = true
+            return []
+        }
     }
 }
 

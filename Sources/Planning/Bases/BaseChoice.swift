@@ -34,124 +34,128 @@ package struct BaseChoice: Sendable {
         /// `auto`, `debian`, `official` or the family name of a file.
         package var family: Requested<String>?
         package var needsShell: Bool
+        /// The C library of both stages; glibc where nobody asks.
+        package var libc: Requested<LibC.Family>?
+        /// Programs that the builder must have: `mvn`.
+        package var tools: Set<String>
+        /// What the runtime is for, where that is not the language: `static`, `base` or `cc` for compiled programs.
+        package var runtime: String?
 
         package init(
-            language: String, version: VersionRequest? = nil, family: Requested<String>? = nil, needsShell: Bool = false
+            language: String, version: VersionRequest? = nil, family: Requested<String>? = nil,
+            needsShell: Bool = false, libc: Requested<LibC.Family>? = nil, tools: Set<String> = [],
+            runtime: String? = nil
         ) {
             self.language = language
             self.version = version
             self.family = family
             self.needsShell = needsShell
+            self.libc = libc
+            self.tools = tools
+            self.runtime = runtime
         }
     }
 
     /// Chooses by the rule of `--bases`.
     ///
-    /// Stable releases come before testing, newer before older; with `auto`, the `debian` family comes before all others
-    /// wherever it satisfies the request. A runtime without a shell is preferred unless one is needed.
+    /// With `auto`, the `debian` family comes before all others wherever it satisfies the request. Stable releases come
+    /// before testing, newer versions before older, and of one version the newer release. musl is for those who ask. Of
+    /// the runtimes that fit, the first without a shell is taken, unless one is needed, and without installers.
     package static func choose(_ wish: Wish, from catalog: BaseCatalog) throws(PlanError) -> BaseChoice {
-        let pairs = Self.pairs(wish, in: catalog)
+        let pairs = BasePair.all(for: wish, in: catalog)
         let wanted = wish.family.flatMap { $0.value == "auto" ? nil : $0 }
         let family = pairs.filter { wanted == nil || $0.builder.family == wanted?.value }
         guard !family.isEmpty else {
             throw .noBase(
-                language: wish.language, family: wanted?.value ?? "auto",
+                language: wish.language, family: wanted?.value ?? "auto", libc: wish.libc?.value.rawValue,
                 offered: Array(Set(pairs.map(\.builder.family))).sorted())
         }
         let ranked = family.filter { wish.version?.match($0.builder.version) != VersionRequest.Match.none }
-            .sorted { Self.precedes($0, $1, wish) }
+            .sorted { BasePair.precedes($0, $1, wish) }
         guard let best = ranked.first else {
             throw .noVersion(
                 language: wish.language, wanted: wish.version?.text ?? "",
                 reason: wish.version?.reason ?? .usual(why: ""),
-                offered: offered(family), usual: usual(family, wish))
+                offered: offers(pairs), usual: usual(family, wish))
         }
         return BaseChoice(
             builder: best.builder, runtime: best.runtime, version: version(best, wish, ranked),
-            reason: wanted?.reason ?? .usual(why: why(best, wish)),
-            alternatives: ranked.dropFirst().filter { $0.builder.id != best.builder.id }.map {
-                Alternative($0.builder.id, why: lost($0, to: best, wish))
-            }, warnings: warnings(best, wish, catalog))
-    }
-
-    private struct Pair {
-        let builder: BaseEntry
-        let runtime: BaseEntry
-
-        var isTesting: Bool { builder.debian?.suite == "testing" }
-    }
-
-    /// Each builder with the first runtime that fits it.
-    private static func pairs(_ wish: Wish, in catalog: BaseCatalog) -> [Pair] {
-        let runtimes = catalog.entries(language: wish.language, role: .runtime)
-        return catalog.entries(language: wish.language, role: .builder).compactMap { builder in
-            let fitting = runtimes.filter {
-                $0.family == builder.family && $0.release == builder.release && $0.version == builder.version
-                    && $0.libc == builder.libc && $0.abi == builder.abi && $0.interpreter == builder.interpreter
-            }
-            let best = fitting.first { ($0.shell != nil) == wish.needsShell } ?? fitting.first
-            return best.map { Pair(builder: builder, runtime: $0) }
-        }
-    }
-
-    private static func precedes(_ left: Pair, _ right: Pair, _ wish: Wish) -> Bool {
-        func rank(_ pair: Pair) -> [Int] {
-            [
-                // A request that names a patch may fit only some patches of a version.
-                wish.version?.match(pair.builder.version) == .some ? 1 : 0,
-                pair.builder.family == "debian" ? 0 : 1, pair.isTesting ? 1 : 0,
-            ]
-        }
-        let ranks = (rank(left), rank(right))
-        if ranks.0 != ranks.1 { return ranks.0.lexicographicallyPrecedes(ranks.1) }
-        let numbers = (numbers(left.builder.version), self.numbers(right.builder.version))
-        if numbers.0 != numbers.1 { return numbers.1.lexicographicallyPrecedes(numbers.0) }
-        return left.builder.id < right.builder.id
+            reason: wanted?.reason ?? .usual(why: why(best, wish)), alternatives: alternatives(ranked, to: best),
+            warnings: warnings(best, wish, catalog))
     }
 
     /// The version that would be chosen if none were asked for.
-    private static func usual(_ pairs: [Pair], _ wish: Wish) -> String {
+    private static func usual(_ pairs: [BasePair], _ wish: Wish) -> String {
         var wish = wish
         wish.version = nil
-        return pairs.min { precedes($0, $1, wish) }?.builder.version ?? "X.Y"
+        return pairs.min { BasePair.precedes($0, $1, wish) }?.builder.version ?? "X.Y"
     }
 
-    private static func numbers(_ version: String) -> [Int] { version.split(separator: ".").map { Int($0) ?? 0 } }
-
-    private static func offered(_ pairs: [Pair]) -> [String] {
+    private static func versions(_ pairs: [BasePair]) -> [String] {
         var seen: [String] = []
-        for version in pairs.map(\.builder.version).sorted(by: { numbers($1).lexicographicallyPrecedes(numbers($0)) })
-        where !seen.contains(version) {
+        for version in pairs.map(\.builder.version).sorted(by: {
+            BasePair.numbers($1).lexicographicallyPrecedes(BasePair.numbers($0))
+        }) where !seen.contains(version) {
             seen.append(version)
         }
         return seen
     }
 
-    private static func version(_ best: Pair, _ wish: Wish, _ ranked: [Pair]) -> Decided<String> {
+    /// What each family has: `debian has 3.13, 3.11`.
+    private static func offers(_ pairs: [BasePair]) -> [String] {
+        let families = Dictionary(grouping: pairs, by: \.builder.family)
+        return families.sorted { $0.key < $1.key }.map {
+            "\($0.key) has \(versions($0.value).joined(separator: ", "))"
+        }
+    }
+
+    private static func version(_ best: BasePair, _ wish: Wish, _ ranked: [BasePair]) -> Decided<String> {
         let reason =
             wish.version?.reason ?? .usual(why: "the newest that a stable release of \(best.builder.family) has")
-        let others = offered(ranked).filter { $0 != best.builder.version }
+        let own = ranked.filter { $0.builder.family == best.builder.family }
         return Decided(
             best.builder.version, reason,
-            alternatives: others.map { Alternative($0, why: "also satisfies the request") })
+            alternatives: versions(own).filter { $0 != best.builder.version }.map {
+                Alternative($0, why: "also satisfies the request")
+            })
     }
 
-    private static func why(_ best: Pair, _ wish: Wish) -> String {
+    private static func why(_ best: BasePair, _ wish: Wish) -> String {
         let request = wish.version.map { " that satisfies \($0.text)" } ?? ""
-        let pick = best.isTesting ? "no stable release has a version\(request)" : "the newest stable one\(request)"
-        return best.builder.family == "debian"
-            ? "\(pick); debian bases need no container registry" : "no debian suite has a version\(request)"
+        if best.builder.family == "debian" {
+            let pick = best.isTesting ? "no stable release has a version\(request)" : "the newest stable one\(request)"
+            return "\(pick); debian bases need no container registry"
+        }
+        if let libc = wish.libc, libc.value == .musl { return "no debian suite has musl, \(libc.reason)" }
+        return wish.version.map { "no debian suite has \(wish.language) \($0.text)" }
+            ?? "no debian suite has \(wish.language)"
     }
 
-    private static func lost(_ pair: Pair, to best: Pair, _ wish: Wish) -> String {
+    /// What lost: each base of the family for the version, the best of each other version, one of each other family.
+    private static func alternatives(_ ranked: [BasePair], to best: BasePair) -> [Alternative] {
+        var seen: Set<String> = [best.builder.id]
+        return ranked.dropFirst().compactMap { pair in
+            let entry = pair.builder
+            let isOfFamily = entry.family == best.builder.family
+            let kind =
+                isOfFamily
+                ? (entry.version == best.builder.version ? entry.id : "version " + entry.version) : entry.family
+            guard entry.id != best.builder.id, seen.insert(kind).inserted else { return nil }
+            return Alternative(entry.id, why: lost(pair, to: best))
+        }
+    }
+
+    private static func lost(_ pair: BasePair, to best: BasePair) -> String {
         if pair.builder.family != best.builder.family { return "'\(best.builder.family)' comes first" }
         if pair.isTesting, !best.isTesting { return "not yet released" }
-        return pair.builder.version == best.builder.version ? "the same version" : "older"
+        guard pair.builder.version == best.builder.version else { return "older" }
+        return pair.builder.release == best.builder.release
+            ? "the same version" : "the same version on an older release"
     }
 
-    private static func warnings(_ best: Pair, _ wish: Wish, _ catalog: BaseCatalog) -> [String] {
+    private static func warnings(_ best: BasePair, _ wish: Wish, _ catalog: BaseCatalog) -> [String] {
         var warnings: [String] = []
-        if let end = best.builder.endOfLife, catalog.date.prefix(end.count) > end {
+        if let end = best.builder.endOfLife, catalog.isPastEnd(best.builder) {
             warnings.append("\(wish.language) \(best.builder.version) is past its end of life (\(end))")
         }
         if let request = wish.version, request.match(best.builder.version) == .some {
@@ -160,6 +164,11 @@ package struct BaseChoice: Sendable {
                     + "release of \(best.builder.version) that its release maintains")
         }
         if best.isTesting, let note = best.builder.note { warnings.append("\(best.builder.id): \(note)") }
+        let installers = PlanRule.installers(of: best.runtime)
+        if best.runtime.family == "official", !installers.isEmpty {
+            warnings.append(
+                "the image will hold \(installers.joined(separator: ", ")): \(best.runtime.id) has no variant without")
+        }
         return warnings
     }
 
@@ -167,13 +176,15 @@ package struct BaseChoice: Sendable {
         if case .requested = reason { reason } else { .usual(why: "the runtime that goes with \(builder.id)") }
     }
 
-    /// The stage bases with the packages that the plan adds.
+    /// The stage bases with the packages that the plan adds; `platform` is the image's, `buildPlatform` the builder's.
     package func bases(
-        platform: Platform, buildPackages: [Decided<String>], runtimePackages: [Decided<String>]
+        platform: Platform, buildPlatform: Platform, buildPackages: [Decided<String>],
+        runtimePackages: [Decided<String>]
     ) -> (builder: Base, runtime: Base) {
         (
             Base(
-                entry: builder, reason: reason, alternatives: alternatives, packages: buildPackages, platform: platform),
+                entry: builder, reason: reason, alternatives: alternatives, packages: buildPackages,
+                platform: buildPlatform),
             Base(
                 entry: runtime, reason: runtimeReason,
                 packages: runtimePackages, platform: platform)

@@ -2,8 +2,9 @@
 package struct BaseEntry: Codable, Hashable, Sendable {
     /// Unique in the catalog, as in `debian/bookworm/python-3.11-runtime`.
     package let id: String
-    /// `debian`; `official` for bases pulled by reference, which the embedded catalog has none of yet.
+    /// `debian`, assembled from packages; `official`, pulled by reference; in files of users any other.
     package let family: String
+    /// `python`; `static`, `base` and `cc` for runtimes of programs that need no interpreter.
     package let language: String
     /// The language's version as far as the base promises it: `3.11`.
     package let version: String
@@ -30,11 +31,16 @@ package struct BaseEntry: Codable, Hashable, Sendable {
     package let note: String?
     /// How to make the base from Debian packages; nil for bases pulled by reference.
     package let debian: DebianRecipe?
+    /// Where the facts of the entry are from.
+    package let source: String?
+    /// Packages of interest that a pulled base has, as `libpq-dev`; nil where nobody says.
+    package let packages: [String]?
 
     package init(
         id: String, family: String, language: String, version: String, role: Role, reference: String, libc: LibC,
         release: String, interpreter: ImagePath?, abi: String?, shell: ImagePath?, user: String, tools: [String],
-        environment: [String: String], endOfLife: String?, note: String?, debian: DebianRecipe?
+        environment: [String: String], endOfLife: String?, note: String?, debian: DebianRecipe?,
+        source: String? = nil, packages: [String]? = nil
     ) {
         self.id = id
         self.family = family
@@ -53,6 +59,8 @@ package struct BaseEntry: Codable, Hashable, Sendable {
         self.endOfLife = endOfLife
         self.note = note
         self.debian = debian
+        self.source = source
+        self.packages = packages
     }
 
     package enum Role: String, Codable, Hashable, Sendable { case builder, runtime }
@@ -102,25 +110,5 @@ package struct DebianRecipe: Codable, Hashable, Sendable {
         self.drop = drop
         self.links = links
         self.bytecode = bytecode
-    }
-}
-
-/// All bases that are known, and the day the facts were gathered.
-package struct BaseCatalog: Codable, Hashable, Sendable {
-    /// `2026-11-20`: end of life is judged against it, never against the clock.
-    package let date: String
-    package let entries: [BaseEntry]
-
-    package init(date: String, entries: [BaseEntry]) {
-        self.date = date
-        self.entries = entries
-    }
-
-    /// The entry with an id.
-    package func entry(_ id: String) -> BaseEntry? { entries.first { $0.id == id } }
-
-    /// The entries for a language and role, in catalog order.
-    package func entries(language: String, role: BaseEntry.Role) -> [BaseEntry] {
-        entries.filter { $0.language == language && $0.role == role }
     }
 }

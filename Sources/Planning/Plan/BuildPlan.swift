@@ -98,18 +98,27 @@ extension Base {
 /// The stage with the toolchain: it is thrown away, only its artifacts leave it.
 package struct BuilderStage: Codable, Hashable, Sendable {
     package var name: String
+    /// How far the artifacts travel; only a native builder has to run on the plan's own platform.
+    package var portability: Decided<Portability>
     package var base: Base
     /// In an order in which every step comes after those it needs.
     package var steps: [Step]
     /// Paths that may leave the stage.
     package var artifacts: [ImagePath]
 
-    package init(name: String, base: Base, steps: [Step], artifacts: [ImagePath]) {
+    package init(
+        name: String, portability: Decided<Portability> = BuilderStage.untold, base: Base, steps: [Step],
+        artifacts: [ImagePath]
+    ) {
         self.name = name
+        self.portability = portability
         self.base = base
         self.steps = steps
         self.artifacts = artifacts
     }
+
+    /// Where nobody says that artifacts travel, they do not.
+    package static let untold = Decided(Portability.native, .usual(why: "what it makes is for its own platform"))
 }
 
 /// One thing done in the builder, on the files of the base and of the steps it needs.

@@ -6,8 +6,12 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
     case severalLanguages(candidates: [Candidate])
     case unknownLanguage(name: String, option: String, known: [String])
     /// No base satisfies what files or options ask for.
+    ///
+    /// `offered` says what each family has.
     case noVersion(language: String, wanted: String, reason: Reason, offered: [String], usual: String)
-    case noBase(language: String, family: String, offered: [String])
+    case noBase(language: String, family: String, libc: String?, offered: [String])
+    /// A base is an image as it is, and lacks packages that the plan needs in it.
+    case lacksPackages(base: String, place: String, packages: [String])
     /// A manifest cannot be used as it is: the place, what is wrong, the way out.
     case unusable(place: String, what: String, fix: String)
     /// Nothing says how the service starts.
@@ -41,13 +45,17 @@ package enum PlanError: Error, Equatable, CustomStringConvertible {
         case .unknownLanguage(let name, let option, let known):
             "\(option): no language '\(name)'; known are \(known.joined(separator: ", "))"
         case .noVersion(let language, let wanted, let reason, let offered, let usual):
-            "no base image has \(language) \(wanted) (\(reason)); on offer: \(offered.joined(separator: ", ")); "
+            "no base image has \(language) \(wanted) (\(reason)); \(offered.joined(separator: "; ")); "
                 + "change it, or override with --set \(language).version=\(usual)"
-        case .noBase(let language, let family, let offered):
-            "no base images of '\(family)' for \(language); "
+        case .noBase(let language, let family, let libc, let offered):
+            "no base images of '\(family)' for \(language)\(libc.map { " with \($0)" } ?? ""); "
                 + (offered.isEmpty ? "the catalog has none at all" : "known are \(offered.joined(separator: ", "))")
                 + "; choose with --bases"
         case .unusable(let place, let what, let fix): "\(place): \(what); \(fix)"
+        case .lacksPackages(let base, let place, let packages):
+            "\(place): needs \(packages.joined(separator: ", ")), and \(base) is an image that lacks "
+                + "\(packages.count == 1 ? "it" : "them"); packages are added to bases of --bases debian; "
+                + "or describe a base that has \(packages.count == 1 ? "it" : "them") in a file for --bases FILE"
         case .noStart(let lookedFor, let fix):
             "no start command found: looked for \(lookedFor.joined(separator: ", ")); \(fix)"
         case .severalPrograms(let what, let candidates, let option):

@@ -18,7 +18,10 @@ package struct Requested<Value: Sendable & Hashable>: Sendable, Hashable {
 package struct PlanOptions: Sendable {
     /// The service's name, from its folder.
     package var name: String
+    /// What the image is for.
     package var platform: Platform = .host
+    /// What the builder runs on, where its artifacts may travel.
+    package var buildPlatform: Platform = .host
     package var language: Requested<String>?
     /// Which of several programs: a path or a name.
     package var app: Requested<String>?
@@ -26,6 +29,8 @@ package struct PlanOptions: Sendable {
     package var process: Requested<String>?
     /// `auto`, `debian`, `official`, or the file's own family name.
     package var bases: Requested<String>?
+    /// The C library of the bases; glibc where nobody asks.
+    package var libc: Requested<LibC.Family>?
     /// Wanted version by language.
     package var versions: [String: Requested<String>] = [:]
     /// Debian packages to add to the builder and to the runtime.

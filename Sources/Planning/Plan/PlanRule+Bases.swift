@@ -2,13 +2,16 @@ import OCI
 
 extension PlanRule {
     static let knownPlatform = PlanRule(
-        "known platform", claim: "both stages are for one platform: linux/amd64 or linux/arm64"
+        "known platform",
+        claim: "the image is for linux/amd64 or linux/arm64, and its builder fits it"
     ) { plan in
-        let known = plan.platform.os == "linux" && ["amd64", "arm64"].contains(plan.platform.architecture)
-        let unknown = known ? [] : ["the platform \(plan.platform) is not known; choose linux/amd64 or linux/arm64"]
+        let stages = [("builder", plan.builder.base), ("runtime", plan.runtime.base)]
+        let unknown = Set([plan.platform] + stages.map(\.1.platform)).subtracting(Platform.known)
+            .map(\.description).sorted().map { "the platform \($0) is not known; choose linux/amd64 or linux/arm64" }
         return unknown
-            + [("builder", plan.builder.base), ("runtime", plan.runtime.base)].compactMap { stage, base in
-                base.platform == plan.platform
+            + stages.compactMap { stage, base in
+                let travels = stage == "builder" && plan.builder.portability.value != .native
+                return base.platform == plan.platform || travels
                     ? nil
                     : "the \(stage) base \(base.entry.id) is for \(base.platform) and the plan for \(plan.platform); "
                         + "choose the base for \(plan.platform)"
@@ -28,10 +31,20 @@ extension PlanRule {
     }
 
     static let noToolchain = PlanRule(
-        "no toolchain in the runtime base", claim: "no compiler and no package manager ships"
+        "no toolchain in the runtime base", claim: "no compiler and no package manager ships",
+        waiver: { plan in
+            let base = plan.runtime.base
+            guard !toolchain.isDisjoint(with: base.entry.tools) else { return nil }
+            return base.reason.isRequested
+                ? base.reason
+                : .usual(
+                    why: "official images have no variant without "
+                        + installers(of: base.entry).joined(separator: ", "))
+        }
     ) { plan in
         let base = plan.runtime.base
-        let tools = Set(base.entry.tools).intersection(toolchain).sorted()
+        let isOfficial = base.entry.family == "official"
+        let tools = Set(base.entry.tools).intersection(isOfficial ? compilers : toolchain).sorted()
         var problems: [String] = []
         if !tools.isEmpty, !base.reason.isRequested {
             problems.append(
@@ -46,13 +59,22 @@ extension PlanRule {
         return problems
     }
 
-    /// Programs that build or install software: what an attacker would like to find.
-    private static let toolchain: Set<String> = [
-        "apk", "apt", "apt-get", "as", "bun", "c++", "cargo", "cc", "clang", "clang++", "cmake", "corepack", "dnf",
-        "dpkg",
-        "g++", "gcc", "git", "go", "gofmt", "gradle", "javac", "ld", "make", "mvn", "npm", "npx", "pdm", "pip", "pip3",
-        "pipenv", "pnpm", "poetry", "rpm", "rustc", "uv", "yarn", "yum",
+    /// The programs of a base that install software, sorted.
+    static func installers(of entry: BaseEntry) -> [String] {
+        Set(entry.tools).intersection(toolchain).subtracting(compilers).sorted()
+    }
+
+    /// Programs that make programs.
+    private static let compilers: Set<String> = [
+        "as", "c++", "cargo", "cc", "clang", "clang++", "cmake", "g++", "gcc", "git", "go", "gofmt", "gradle", "javac",
+        "ld", "make", "mvn", "rustc",
     ]
+
+    /// Programs that build or install software: what an attacker would like to find.
+    private static let toolchain: Set<String> = compilers.union([
+        "apk", "apt", "apt-get", "bun", "corepack", "dnf", "dpkg", "npm", "npx", "pdm", "pip", "pip3", "pipenv", "pnpm",
+        "poetry", "rpm", "uv", "yarn", "yum",
+    ])
 
     private static func isToolPackage(_ name: String) -> Bool {
         let prefixes = ["binutils", "clang", "cmake", "cpp-", "g++", "gcc-", "golang", "llvm"]

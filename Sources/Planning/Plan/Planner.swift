@@ -73,17 +73,18 @@ package struct Planner: Sendable {
         let user = options.user.map { Decided($0.value, $0.reason) } ?? plan.runtime.config.user
         plan.runtime.config.user = user
         if user.value.uid == 0 { plan.warnings.append("the service runs as root: \(user.reason)") }
-        // Bases of ours have passwd with 65532; in any other the plan writes it.
-        if base.debian == nil || user.value != .nonroot {
+        // Our own bases and those of distroless name 65532. What else an image has in passwd stays there.
+        if base.user != user.value.description {
             let reason = Reason.usual(why: "names the user \(user.value)")
+            let isImage = base.debian == nil
             for (path, contents) in [
-                (ImagePath("/etc/group"), Accounts.group(user.value)),
-                (ImagePath("/etc/passwd"), Accounts.passwd(user.value)),
-            ] {
+                (ImagePath("/etc/group"), Accounts.group(user.value, alone: isImage)),
+                (ImagePath("/etc/passwd"), Accounts.passwd(user.value, alone: isImage)),
+            ] where !contents.isEmpty {
                 plan.runtime.files.append(
                     PlanFile(
                         path: path, contents: contents, mode: 0o644, owner: .root, group: .systemLibraries,
-                        reason: reason))
+                        reason: reason, addsToBase: isImage ? true : nil))
             }
         }
         for folder in options.writable where !plan.runtime.config.writable.contains(where: { $0.value == folder.value })
@@ -162,26 +163,30 @@ extension Step {
 
 /// The account files of an image whose base does not name the plan's user.
 enum Accounts {
-    static func passwd(_ user: Owner) -> String {
+    /// Lines of `/etc/passwd`; `alone` is the user's line without those of root and nobody.
+    static func passwd(_ user: Owner, alone: Bool = false) -> String {
         lines(
             user, root: "root:x:0:0:root:/root:/sbin/nologin",
-            nobody: "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin"
+            nobody: "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin", alone: alone
         ) {
             "\($0):x:\(user.uid):\(user.gid):\($0):/home/\($0):/sbin/nologin"
         }
     }
 
-    static func group(_ user: Owner) -> String {
-        lines(user, root: "root:x:0:", nobody: "nogroup:x:65534:") { "\($0):x:\(user.gid):" }
+    /// Lines of `/etc/group`; `alone` is the user's group without those of root and nobody.
+    static func group(_ user: Owner, alone: Bool = false) -> String {
+        lines(user, root: "root:x:0:", nobody: "nogroup:x:65534:", alone: alone) { "\($0):x:\(user.gid):" }
     }
 
-    private static func lines(_ user: Owner, root: String, nobody: String, own: (String) -> String) -> String {
-        var lines = [root, nobody]
+    private static func lines(
+        _ user: Owner, root: String, nobody: String, alone: Bool, own: (String) -> String
+    ) -> String {
+        var lines = alone ? [] : [root, nobody]
         if user == .nonroot {
             lines.append(own("nonroot"))
         } else if user.uid != 0, user.uid != 65534 {
             lines.append(own("app"))
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map { $0 + "\n" }.joined()
     }
 }

@@ -85,9 +85,12 @@ package struct PlanFile: Codable, Hashable, Sendable {
     package var owner: Owner
     package var group: LayerGroup
     package var reason: Reason
+    /// Whether `contents` are lines of accounts that follow those of the same file in the base; else they are the file.
+    package var addsToBase: Bool?
 
     package init(
-        path: ImagePath, contents: String?, mode: UInt16, owner: Owner, group: LayerGroup, reason: Reason
+        path: ImagePath, contents: String?, mode: UInt16, owner: Owner, group: LayerGroup, reason: Reason,
+        addsToBase: Bool? = nil
     ) {
         self.path = path
         self.contents = contents
@@ -95,6 +98,20 @@ package struct PlanFile: Codable, Hashable, Sendable {
         self.owner = owner
         self.group = group
         self.reason = reason
+        self.addsToBase = addsToBase
+    }
+
+    /// What the file holds in an image whose base has `below` at the path: an account that is there already stays so.
+    package func contents(over below: String) -> String? {
+        guard let contents, addsToBase == true else { return contents }
+        func number(_ line: Substring) -> Substring? {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            return fields.count > 2 ? fields[2] : nil
+        }
+        let known = Set(below.split(separator: "\n").compactMap(number))
+        let new = contents.split(separator: "\n").filter { line in number(line).map { !known.contains($0) } ?? true }
+        let start = below.isEmpty || below.hasSuffix("\n") ? below : below + "\n"
+        return start + new.map { $0 + "\n" }.joined()
     }
 }
 

@@ -11,8 +11,8 @@ extension DockerfileRenderer {
         return planned + writable.map { ($0, 0o755, plan.runtime.config.user.value) }
     }
 
-    private var files: [(path: ImagePath, contents: String, mode: UInt16, owner: Owner)] {
-        plan.runtime.files.compactMap { file in file.contents.map { (file.path, $0, file.mode, file.owner) } }
+    private var files: [(file: PlanFile, contents: String)] {
+        plan.runtime.files.compactMap { file in file.contents.map { (file, $0) } }
     }
 
     static let gathered = "/autoimage/libraries"
@@ -54,9 +54,21 @@ extension DockerfileRenderer {
         if !files.isEmpty {
             lines += ["", "# files of the image, made here because the runtime has nothing to make them with"]
             let script = "printf %s \"$3\" >\"$2\" && chmod \"$1\" \"$2\""
-            for (number, file) in files.enumerated() {
-                let command = ["env", "sh", "-c", script, "sh", octal(file.mode), file.path.name, file.contents]
-                lines += ["WORKDIR \(Self.stage)/file\(number)", "RUN " + DockerfileText.exec(command)]
+            // The base's file comes first; an account whose number is there already is left as it is.
+            let adding =
+                "printf %s \"$3\" | while IFS= read -r line; do number=$(printf %s \"$line\" | cut -d: -f3); "
+                + "grep -q \"^[^:]*:[^:]*:$number:\" \"$2\" || printf '%s\\n' \"$line\" >>\"$2\"; done; chmod \"$1\" \"$2\""
+            for (number, (file, contents)) in files.enumerated() {
+                let adds = file.addsToBase == true
+                let command = [
+                    "env", "sh", "-c", adds ? adding : script, "sh", octal(file.mode), file.path.name, contents,
+                ]
+                lines.append("WORKDIR \(Self.stage)/file\(number)")
+                if adds {
+                    let base = reference(plan.runtime.base)
+                    lines.append("COPY --from=\(base) " + DockerfileText.copy([file.path.description], to: "./"))
+                }
+                lines.append("RUN " + DockerfileText.exec(command))
             }
         }
         return lines
@@ -75,7 +87,7 @@ extension DockerfileRenderer {
                 "COPY --from=\(plan.builder.name) --chown=\(folder.owner) "
                     + DockerfileText.copy(["\(Self.stage)/folder\(number)/"], to: target))
         }
-        for (number, file) in files.enumerated() {
+        for (number, (file, _)) in files.enumerated() {
             lines.append(
                 "COPY --from=\(plan.builder.name) --chown=\(file.owner) "
                     + DockerfileText.copy(["\(Self.stage)/file\(number)/\(file.path.name)"], to: file.path.description))

@@ -42,7 +42,9 @@ struct DockerfileRenderer {
 
     func builder() -> [String] {
         let base = plan.builder.base
-        var lines = ["FROM \(reference(base)) AS \(plan.builder.name)"]
+        // What is for another platform than the image says so; all else is for the one that is built for.
+        let platform = plan.isForeign ? "--platform=\(base.platform) " : ""
+        var lines = ["FROM \(platform)\(reference(base)) AS \(plan.builder.name)"]
         if !["", "0", "0:0", "root"].contains(base.entry.user) { lines.append("USER 0:0") }
         for step in plan.builder.steps {
             lines += ["", DockerfileText.comment("\(step.name): \(step.reason)")]
@@ -88,7 +90,7 @@ struct DockerfileRenderer {
         plan.images.first { $0.reference == from }?.pinnedReference ?? from
     }
 
-    private func reference(_ base: Base) -> String {
+    func reference(_ base: Base) -> String {
         let name = references[base.key] ?? base.entry.reference
         guard case .digest(let digest)? = base.pin, !name.contains("@") else { return name }
         return "\(name)@\(digest)"

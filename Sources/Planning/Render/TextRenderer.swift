@@ -29,6 +29,8 @@ struct TextRenderer {
 
     mutating func builder() {
         text.heading("stage \(plan.builder.name): thrown away, only its artifacts leave it")
+        text.add("artifacts", describe(plan.builder.portability.value), indent: 2, column: Self.column)
+        why(plan.builder.portability, indent: Self.inner)
         base(plan.builder.base)
         commonEnvironment()
         for (number, step) in plan.builder.steps.enumerated() { self.step(step, number: number + 1) }
@@ -54,7 +56,12 @@ struct TextRenderer {
             text.add("artifact", "\(artifact) → nowhere: declared and not shipped", indent: 2, column: Self.column)
         }
         for file in plan.runtime.files {
-            let size = file.contents.map { "\($0.utf8.count) bytes" } ?? "folder"
+            let size =
+                file.contents.map { text in
+                    file.addsToBase == true
+                        ? "the base's own and '\(text.split(separator: "\n").joined(separator: "', '"))'"
+                        : "\(text.utf8.count) bytes"
+                } ?? "folder"
             text.add("file", "\(file.path)", indent: 2, column: Self.column)
             text.add(
                 "\(size), mode 0\(String(file.mode, radix: 8)), \(file.group.rawValue) layer, owner \(file.owner)",
@@ -83,6 +90,7 @@ struct TextRenderer {
         if let end = entry.endOfLife { facts.append("supported until \(end)") }
         text.add(facts.joined(separator: ", "), indent: Self.inner)
         if let note = entry.note { text.add(note, indent: Self.inner) }
+        if entry.family != "debian" { text.add("pulled as \(entry.reference)", indent: Self.inner) }
         because(base.reason, indent: Self.inner)
         lost(base.alternatives, indent: Self.inner)
         for package in base.packages {
@@ -132,6 +140,15 @@ struct TextRenderer {
             text.add("network", command.network.rawValue, indent: Self.inner, column: 9)
         }
         because(step.reason, indent: Self.inner)
+    }
+
+    private func describe(_ portability: Portability) -> String {
+        let made = "made on \(plan.builder.base.platform)"
+        return switch portability {
+        case .native: "native: made on the platform that they are for"
+        case .shared: "shared: \(made), the same for every platform"
+        case .crossCompiled: "cross-compiled: \(made) for \(plan.platform)"
+        }
     }
 
     private func describe(_ mount: Mount) -> String {

@@ -81,6 +81,15 @@ package struct ELFMachine: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
+    /// The machine of an architecture by its Go name, as platforms have it; nil where it is not known.
+    package init?(architecture: String) {
+        switch architecture {
+        case "amd64": self.init(is64Bit: true, isBigEndian: false, number: 62)
+        case "arm64": self.init(is64Bit: true, isBigEndian: false, number: 183)
+        default: return nil
+        }
+    }
+
     /// Debian's name of the folder for its libraries; nil for a machine that Debian does not know so.
     package var triplet: String? { Self.known[self]?.triplet }
 

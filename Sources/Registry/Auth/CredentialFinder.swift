@@ -10,6 +10,7 @@ package import SystemPackage
 package struct CredentialFinder: Sendable {
     private let environment: [String: String]
     private let places: [Place]
+    private let given: Credential?
 
     private struct Place: Sendable {
         let path: FilePath
@@ -20,12 +21,21 @@ package struct CredentialFinder: Sendable {
     package init(environment: [String: String]) {
         self.environment = environment
         places = Self.places(environment)
+        given = nil
     }
 
     /// Looks in one file only.
     package init(file: FilePath, environment: [String: String]) {
         self.environment = environment
         places = [Place(path: file)]
+        given = nil
+    }
+
+    /// Looks nowhere: this one is for every registry that the finder is asked about.
+    package init(only credential: Credential) {
+        environment = [:]
+        places = []
+        given = credential
     }
 
     /// What is kept for a registry (`host[:port]` as in `Repository.registry`) and a repository in it; nil for none.
@@ -33,6 +43,7 @@ package struct CredentialFinder: Sendable {
     /// In each file `credHelpers` come before `credsStore`, and that before `auths`. Fails with
     /// `RegistryError.badConfiguration` where a file or helper cannot be used.
     package func credential(for registry: String, repository: String?) async throws -> Credential? {
+        if let given { return given }
         let candidates = CredentialName.candidates(registry: registry, repository: repository)
         for place in places {
             guard let file = try CredentialFile(reading: place.path, isLegacy: place.isLegacy) else { continue }

@@ -4,16 +4,16 @@ import Synchronization
 
 /// An archive as the body of a request: read as fast as it is sent, some 128 KiB at a time.
 struct ArchiveBody: AsyncSequence, Sendable {
-    let archive: ImageArchive
+    let archive: ArchiveContents
     /// Why the archive ended early.
     let failure = Failed()
 
-    init(_ archive: ImageArchive) { self.archive = archive }
+    init(_ archive: ArchiveContents) { self.archive = archive }
 
     func makeAsyncIterator() -> Iterator { Iterator(reader: archive.reader(), failure: failure) }
 
     struct Iterator: AsyncIteratorProtocol {
-        let reader: ImageArchiveReader
+        let reader: ArchiveContentsReader
         let failure: Failed
 
         mutating func next() async throws -> ByteBuffer? {

@@ -19,7 +19,7 @@ package struct DaemonDestination: ImageDestination {
 
     package func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> Delivered {
         let single = images.image(for: host)
-        let archive = try ImageArchive.universal(images, names, single: single, store)
+        let archive = try ArchiveContents.universal(images, names, single: single, store)
         let said: String
         if case .program(let path) = daemon.endpoint {
             said = try await PodmanLoad(path, daemon).load(archive)
@@ -31,7 +31,7 @@ package struct DaemonDestination: ImageDestination {
             "\(daemon.kind.name) at \(daemon.endpoint)", notes: loaded.map(String.init) + images.notes(single: single))
     }
 
-    private func load(_ archive: ImageArchive) async throws -> String {
+    private func load(_ archive: ArchiveContents) async throws -> String {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: try configuration())
         let result: Result<String, any Error>
         do { result = .success(try await post(archive, with: client)) } catch { result = .failure(error) }
@@ -39,7 +39,7 @@ package struct DaemonDestination: ImageDestination {
         return try result.get()
     }
 
-    private func post(_ archive: ImageArchive, with client: HTTPClient) async throws -> String {
+    private func post(_ archive: ArchiveContents, with client: HTTPClient) async throws -> String {
         var request = HTTPClientRequest(url: address + "/images/load")
         request.method = .POST
         request.headers.add(name: "Host", value: "localhost")

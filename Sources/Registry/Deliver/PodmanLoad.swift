@@ -13,7 +13,7 @@ struct PodmanLoad: Sendable {
     }
 
     /// Returns what Podman printed.
-    func load(_ archive: ImageArchive) async throws -> String {
+    func load(_ archive: ArchiveContents) async throws -> String {
         let result = try await Subprocess.run(
             .path(program), arguments: ["load"], input: .inputWriter, output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20)
@@ -37,7 +37,7 @@ struct PodmanLoad: Sendable {
         return result.standardOutput
     }
 
-    private static func send(_ archive: ImageArchive, to writer: StandardInputWriter) async throws {
+    private static func send(_ archive: ArchiveContents, to writer: StandardInputWriter) async throws {
         let reader = archive.reader()
         while let chunk = try reader.next() {
             try Task.checkCancellation()

@@ -15,20 +15,53 @@ struct BasesCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Prints the catalog.")
 
+        @Option(help: "Only bases of this family: debian or official.")
+        var family: String?
+
+        @Option(help: "Only bases for this language, as in python, node, go, java or static.")
+        var language: String?
+
+        @Option(help: "Form: text or json.")
+        var format = CatalogFormat.text
+
+        enum CatalogFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+
         func run() async throws {
             try await guarded {
                 let catalog = try BaseImages.catalog()
-                let rows = catalog.entries.map { entry in
-                    [
-                        entry.id, entry.language, entry.version, entry.role.rawValue, entry.libc.description,
-                        entry.release,
-                        entry.endOfLife ?? "-", entry.note ?? "",
-                    ]
+                let entries = catalog.entries.filter {
+                    (family == nil || $0.family == family) && (language == nil || $0.language == language)
                 }
-                Terminal.standardOutput.write(
-                    Table.text(
-                        [["ID", "LANGUAGE", "VERSION", "ROLE", "LIBC", "RELEASE", "END OF LIFE", "NOTE"]] + rows))
+                guard !entries.isEmpty else { throw none(in: catalog) }
+                switch format {
+                case .json:
+                    let chosen = BaseCatalog(date: catalog.date, entries: entries)
+                    Terminal.standardOutput.write(
+                        String(decoding: try CanonicalJSON.encodePretty(chosen), as: UTF8.self))
+                case .text: Terminal.standardOutput.write(table(entries, of: catalog))
+                }
             }
+        }
+
+        private func table(_ entries: [BaseEntry], of catalog: BaseCatalog) -> String {
+            let rows = entries.map { entry in
+                [
+                    entry.id, entry.family, entry.language, entry.version, entry.role.rawValue,
+                    entry.libc.description, entry.release,
+                    (entry.endOfLife ?? "-") + (catalog.isPastEnd(entry) ? " (past)" : ""), entry.note ?? "",
+                ]
+            }
+            return Table.text(
+                [["ID", "FAMILY", "LANGUAGE", "VERSION", "ROLE", "LIBC", "RELEASE", "END OF LIFE", "NOTE"]] + rows)
+        }
+
+        private func none(in catalog: BaseCatalog) -> Failure {
+            func names(_ key: (BaseEntry) -> String) -> String {
+                Set(catalog.entries.map(key)).sorted().joined(separator: ", ")
+            }
+            return Failure(
+                .usage,
+                "no such bases; the families are \(names(\.family)), the languages \(names(\.language))")
         }
     }
 

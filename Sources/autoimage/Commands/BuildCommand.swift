@@ -6,8 +6,9 @@ struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Builds a service's image and keeps it in the local store.",
         discussion: """
-            Standard output gets one line, the image's reference with its digest; everything else goes to standard \
-            error. An image with outputs is in the local store, too. With --explain the plan is printed instead, and nothing is built.
+            Standard output gets one line an image, its reference with its digest; everything else goes to standard \
+            error. An image with outputs is in the local store, too. With --explain the plan is printed instead, and \
+            nothing is built.
             """)
 
     @OptionGroup var plan: PlanArguments
@@ -42,16 +43,18 @@ struct BuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         if explain {
-            let planned = try PlannedService(plan)
-            Terminal.standardOutput.write(try planned.rendered(.text))
+            let texts = try PlannedService.all(plan).map { try $0.rendered(.text) }
+            Terminal.standardOutput.write(texts.joined(separator: "\n"))
             return
         }
         let request = BuildRequest(
             arguments: plan, tags: tags, outputs: output.all, target: target == "builder" ? .builder : .runtime,
             useCache: !noCache, metadataFile: metadataFile)
         let progress = Progress(progress)
-        let result = try await guarded { try await interruptible { try await BuildPipeline(request, progress).run() } }
         let isTaken = output.all.contains(where: \.isStandardOutput)
-        (isTaken ? Terminal.standardError : .standardOutput).line(result)
+        let stream = isTaken ? Terminal.standardError : .standardOutput
+        try await guarded {
+            try await interruptible { try await BuildPipeline(request, progress).run { stream.line($0) } }
+        }
     }
 }

@@ -6,14 +6,17 @@ struct PlanArguments: ParsableArguments {
     @Argument(help: "The service's folder.")
     var path: String
 
-    @Option(help: "Base images: auto, debian, or a catalog file.")
+    @Option(help: "Base images: auto, debian, official, or a catalog file.")
     var bases: String?
 
     @Option(help: "Language to build, where several are found.")
     var language: String?
 
-    @Option(help: "Program to ship, where the service has several.")
+    @Option(help: "Program to ship, where the service has several; a,b builds an image of each.")
     var app: String?
+
+    @Option(help: "Platforms to build for, as in linux/amd64,linux/arm64; this machine's by default.")
+    var platform: String?
 
     @Option(help: "Process that the image starts: a name of the Procfile or of [processes].")
     var process: String?

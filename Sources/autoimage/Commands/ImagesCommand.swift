@@ -15,11 +15,15 @@ struct ImagesCommand: AsyncParsableCommand {
         func run() async throws {
             try await guarded {
                 let store = try LocalStore(try State(environment: ProcessEnvironment.current))
-                var rows = [["NAME", "DIGEST", "STAGE", "UNPACKED", "COMPRESSED"]]
+                var rows = [["NAME", "DIGEST", "STAGE", "PLATFORM", "UNPACKED", "COMPRESSED"]]
                 for image in try store.list() {
-                    let record = try ImageRecord.read(from: store, image.descriptor.digest)
+                    // A damaged image still has a name, by which it can be removed. The sizes are of what runs here.
+                    let images = try? ImageSet(image.descriptor, in: store.blobs)
+                    let shown = images?.image(for: .host)
+                    let record = try ImageRecord.read(from: store, (shown?.descriptor ?? image.descriptor).digest)
                     rows.append([
                         image.name, image.descriptor.digest.short, record?.stage ?? "-",
+                        images?.images.map(\.platform.description).joined(separator: ",") ?? "damaged",
                         record.map { Size.text($0.unpackedSize) } ?? "-",
                         record.map { Size.text($0.layers.reduce(0) { $0 + $1.size }) } ?? "-",
                     ])

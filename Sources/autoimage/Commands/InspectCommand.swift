@@ -12,6 +12,9 @@ struct InspectCommand: AsyncParsableCommand {
     @Argument(help: "Name, digest or beginning of a digest.")
     var name: String
 
+    @Option(help: "Platform to show, of an image for several; this machine's by default.")
+    var platform: String?
+
     @Option(help: "text, or json: the image's config as stored.")
     var format: Format = .text
 
@@ -23,7 +26,8 @@ struct InspectCommand: AsyncParsableCommand {
     func run() async throws {
         try await guarded {
             let store = try LocalStore(try State(environment: ProcessEnvironment.current))
-            let image = try StoredImage(name, in: store)
+            let wanted = try platform.map { try Platform(parsing: $0).normalized } ?? .host
+            let image = try StoredImage(name, in: store, for: wanted)
             if files {
                 for layer in image.image.manifest.layers {
                     try LayerReader(layer, in: store.blobs).forEachEntry { entry in
@@ -43,9 +47,12 @@ struct InspectCommand: AsyncParsableCommand {
         let execution = image.image.config.config
         let reference = image.names.first.map { "\($0.tagged)@" } ?? ""
         var lines = [
-            "image      \(reference)\(image.image.descriptor.digest)",
-            "platform   \(image.image.config.os)/\(image.image.config.architecture)",
+            "image      \(reference)\(image.set.descriptor.digest)", "platform   \(image.image.platform)",
         ]
+        if image.set.isIndex {
+            let all = image.set.images.map { "\($0.platform) \($0.descriptor.digest)" }
+            lines += all.enumerated().map { ($0 == 0 ? "index of   " : "           ") + $1 }
+        }
         if let record = image.record {
             lines.append("stage      \(record.stage)")
             lines.append("unpacked   \(Size.text(record.unpackedSize))")

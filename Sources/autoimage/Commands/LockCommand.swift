@@ -42,14 +42,21 @@ struct LockCommand: AsyncParsableCommand {
     }
 
     private func lock(_ arguments: PlanArguments, _ update: LockUpdate, _ progress: Progress) async throws {
-        let planned = try PlannedService(arguments)
-        let isOffline = try arguments.lock.isOffline()
-        let (pins, changed) = try await withRegistry(arguments.registries, offline: isOffline, progress) { registry in
-            let provider = try BaseProvider(planned, registry, progress)
-            let pins = try await provider.pins(update: update)
-            return (pins, try planned.lock.update(pins, state: provider.state))
+        let services = try PlannedService.all(arguments)
+        for service in services { _ = try update.selection(of: service) }
+        let lock = services[0].lock
+        let changed = try await withRegistry(
+            arguments.registries, offline: services[0].settings.isOffline, progress
+        ) { registry in
+            var changed = false
+            for service in services {
+                let provider = try BaseProvider(service, registry, progress)
+                let pins = try await provider.pins(update: update)
+                if try service.lock.update(pins, state: provider.state) { changed = true }
+            }
+            return changed
         }
-        for line in planned.lock.pins.changes(to: pins) { progress.say(line) }
-        progress.say(changed ? "wrote \(planned.lock.path)" : "\(planned.lock.path) is up to date")
+        for line in lock.pins.changes(to: try lock.current()) { progress.say(line) }
+        progress.say(changed ? "wrote \(lock.path)" : "\(lock.path) is up to date")
     }
 }

@@ -14,7 +14,10 @@ struct PlanCommand: AsyncParsableCommand {
     var full = false
 
     func run() async throws {
-        let planned = try PlannedService(plan)
-        Terminal.standardOutput.write(try planned.rendered(format, full: full))
+        let texts = try PlannedService.all(plan).map { try $0.rendered(format, full: full) }
+        guard texts.count == 1 || format == .text else {
+            throw Failure(.usage, "--format \(format.rawValue) is for one program: choose one with --app")
+        }
+        Terminal.standardOutput.write(texts.joined(separator: "\n"))
     }
 }

@@ -43,6 +43,7 @@ struct RunCommand: AsyncParsableCommand {
             defer { withExtendedLifetime(use) {} }
             let store = try LocalStore(state)
             let image = try StoredImage(name, in: store)
+            try image.checkRuns()
             let layers = try LayerUnpacker(state: state, store: store.blobs).unpack(image.image)
             let runner = ContainerRunner(state: state, sandbox: try Sandbox.probe(scratch: state.temporary))
             // As in docker run: without -i the program reads nothing.

@@ -29,6 +29,10 @@ struct Settings: Sendable {
     var debianSnapshot: Requested<String>?
     /// Keyring that Debian indexes are verified with, in place of Debian's own.
     var debianKeyring: Requested<String>?
+    /// What images are for, in the order that was given, each once; empty for this machine's platform.
+    var platforms: [Requested<Platform>] = []
+    /// The programs to build an image of each; empty where nobody chose.
+    var apps: [Requested<String>] = []
     var allowExpiredSuites = false
     /// Whether nothing may be contacted: `--offline`.
     var isOffline = false
@@ -41,10 +45,30 @@ extension ConfigKey {
             $0.plan.name = $1.value
         },
         string("language", "Language to build, where several are found: python.") { $0.plan.language = $1 },
-        string("app", "Program to ship, where the service has several: a path or a name.") { $0.plan.app = $1 },
+        string("app", "Program to ship, where the service has several: a path or a name; commas between several.") {
+            $0.apps = try Self.separated($1, key: "app")
+        },
+        strings("platforms", "Platforms to build for, as in linux/amd64 and linux/arm64; this machine's by default.") {
+            settings, wanted in
+            settings.platforms = try wanted.flatMap { try Self.separated($0, key: "platforms") }.reduce(into: []) {
+                known, wanted in
+                guard let platform = try? Platform(parsing: wanted.value).normalized,
+                    Platform.known.contains(platform)
+                else { throw ConfigError.value("platforms", wanted.value, "linux/amd64, linux/arm64 or both") }
+                if !known.contains(where: { $0.value == platform }) {
+                    known.append(Requested(platform, by: wanted.option))
+                }
+            }
+        },
         string("process", "Process of the Procfile or of [processes] that the image starts.") { $0.plan.process = $1 },
-        string("bases", "Family of the base images: auto, debian, or a catalog file of your own.") {
+        string("bases", "Family of the base images: auto, debian, official, or a catalog file of your own.") {
             $0.plan.bases = $1
+        },
+        string("libc", "C library of the base images: glibc, or musl for Alpine's.") { settings, wanted in
+            guard let family = LibC.Family(rawValue: wanted.value), family != .none else {
+                throw ConfigError.value("libc", wanted.value, "glibc or musl")
+            }
+            settings.plan.libc = Requested(family, by: wanted.option)
         },
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
@@ -131,6 +155,16 @@ extension ConfigKey {
         guard let dot = dotted.firstIndex(of: ".") else { return nil }
         let name = String(dotted[dotted.index(after: dot)...])
         return all.first { $0.path == dotted[..<dot] + ".*" }.map { ($0, name) }
+    }
+
+    /// The parts between commas, each once, none of them empty.
+    private static func separated(_ wanted: Requested<String>, key: String) throws -> [Requested<String>] {
+        var parts: [String] = []
+        for part in wanted.value.split(separator: ",", omittingEmptySubsequences: false) {
+            guard !part.isEmpty else { throw ConfigError.value(key, wanted.value, "a name between commas") }
+            if !parts.contains(String(part)) { parts.append(String(part)) }
+        }
+        return parts.map { Requested($0, by: wanted.option) }
     }
 
     private static func owner(_ text: String) throws -> Owner {

@@ -45,7 +45,9 @@ struct SettingsReader: Sendable {
     /// `AUTOIMAGE_PYTHON_VERSION` is the key `python.version`, `AUTOIMAGE_BUILD_PACKAGES` is `build-packages`.
     private func applyEnvironment(to settings: inout Settings) throws {
         for key in ConfigKey.all where !key.path.hasSuffix("*") {
-            let name = "AUTOIMAGE_" + String(key.path.uppercased().map { $0 == "." || $0 == "-" ? "_" : $0 })
+            // One platform or several: the variable is named as the option is.
+            let path = key.path == "platforms" ? "platform" : key.path
+            let name = "AUTOIMAGE_" + String(path.uppercased().map { $0 == "." || $0 == "-" ? "_" : $0 })
             guard let text = environment[name], !text.isEmpty else { continue }
             try apply(key.path, try value(text, for: key), name, to: &settings)
         }
@@ -67,6 +69,7 @@ struct SettingsReader: Sendable {
             ("debian-snapshot", arguments.lock.debianSnapshot), ("debian-keyring", arguments.lock.debianKeyring),
         ]
         for case (let key, let text?) in flags { try apply(key, .string(text), "--\(key)", to: &settings) }
+        if let text = arguments.platform { try apply("platforms", .string(text), "--platform", to: &settings) }
         if arguments.allowExpiredSuites { settings.allowExpiredSuites = true }
         settings.isOffline = try arguments.lock.isOffline(environment)
         for item in arguments.buildEnvironment {

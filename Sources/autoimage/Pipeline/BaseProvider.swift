@@ -37,9 +37,11 @@ struct BaseProvider: Sendable {
     /// The lock's pins with every base of the plan among them, and what the builder is known to bring; resolves what is
     /// missing, and what `update` names.
     func pins(update: LockUpdate = .nothing) async throws -> Pins {
-        var pins = service.lock.pins
+        // As it is now: an image built before this one, in the same run, may have recorded what this one needs.
+        var pins = try service.lock.current()
         let chosen = try update.selection(of: service)
-        for base in [service.plan.builder.base, service.plan.runtime.base] {
+        for key in chosen.images { pins.images[key] = nil }
+        for base in service.bases {
             let old = pins.pin(of: base)
             guard chosen.bases.contains(base.key) || old == nil || chosen.packages[base.key] != nil else { continue }
             progress.report(.phase(name: "resolve", detail: base.key))
@@ -49,12 +51,12 @@ struct BaseProvider: Sendable {
                 pins.set(try await supplier.resolve(base), for: base)
             }
         }
-        return noting(pins.withInstallers(of: service.plan))
+        return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) })
     }
 
-    /// The pins with the versions of the installers that the unpacked builder base brings.
-    func installers(_ pins: Pins, in builder: AssembledBase) throws -> Pins {
-        noting(try pins.withInstallers(of: service.plan, in: OverlayTree([builder.root])))
+    /// The pins with the versions of the installers that a plan's unpacked builder base brings.
+    func installers(_ pins: Pins, of plan: BuildPlan, in builder: AssembledBase) throws -> Pins {
+        noting(try pins.withInstallers(of: plan, in: OverlayTree([builder.root])))
     }
 
     /// Says where the builder base brings another version of an installer than the lock has.

@@ -7,13 +7,12 @@ import SystemPackage
 struct BuildMetadata: Encodable {
     let schemaVersion = 1
     /// Of the image, or of the index of several.
-    let digest: Digest
     let descriptor: Descriptor
     /// Of the only image's config; absent with several platforms.
     let configDigest: Digest?
     let name: String
     let stage: String
-    let references: [String]
+    let names: [Reference]
     let platforms: [Platform]
     let isolation: String
     let revision: String?
@@ -65,15 +64,14 @@ struct BuildMetadata: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(schemaVersion, forKey: .schemaVersion)
-        try container.encode(digest, forKey: .digest)
-        try container.encode(digest, forKey: .imageDigest)
+        try container.encode(descriptor.digest, forKey: .digest)
+        try container.encode(descriptor.digest, forKey: .imageDigest)
         try container.encode(descriptor, forKey: .descriptor)
         try container.encodeIfPresent(configDigest, forKey: .imageConfigDigest)
         try container.encode(name, forKey: .name)
         try container.encode(stage, forKey: .stage)
-        try container.encode(references, forKey: .references)
-        try container.encode(
-            references.map { $0.split(separator: "@")[0] }.joined(separator: ","), forKey: .imageName)
+        try container.encode(names.map { "\($0.tagged)@\(descriptor.digest)" }, forKey: .references)
+        try container.encode(names.map(\.tagged).joined(separator: ","), forKey: .imageName)
         try container.encode(platforms, forKey: .platforms)
         try container.encode(isolation, forKey: .isolation)
         try container.encodeIfPresent(revision, forKey: .revision)
@@ -89,20 +87,14 @@ extension BuildMetadata {
         _ images: ImageSet, _ records: [ImageRecord], names: [Reference], outputs: [Outputs.Result],
         timings: [String: Double], warnings: [String]
     ) throws {
-        digest = images.descriptor.digest
-        descriptor = images.descriptor
-        configDigest = images.isIndex ? nil : images.images[0].manifest.config.digest
-        name = records[0].name
-        stage = records[0].stage
-        references = names.map { "\($0.tagged)@\(images.descriptor.digest)" }
-        platforms = try images.images.map { image in
-            try Platform(image, records.first { $0.manifest == image.descriptor.digest })
-        }
-        isolation = records[0].isolation
-        revision = records[0].revision
-        self.outputs = outputs.map(Output.init)
-        self.timings = timings
-        self.warnings = warnings
+        self.init(
+            descriptor: images.descriptor,
+            configDigest: images.isIndex ? nil : images.images[0].manifest.config.digest, name: records[0].name,
+            stage: records[0].stage, names: names,
+            platforms: try images.images.map { image in
+                try Platform(image, records.first { $0.manifest == image.descriptor.digest })
+            }, isolation: records[0].isolation, revision: records[0].revision, outputs: outputs.map(Output.init),
+            timings: timings, warnings: warnings)
     }
 
     func write(to file: FilePath) throws {
@@ -130,7 +122,7 @@ extension BuildMetadata.Platform {
 }
 
 extension BuildMetadata.Output {
-    fileprivate init(_ result: Outputs.Result) {
+    init(_ result: Outputs.Result) {
         type = result.output.type
         names = result.names.map(\.tagged)
         switch result.outcome {

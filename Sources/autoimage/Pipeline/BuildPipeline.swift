@@ -1,13 +1,7 @@
-import DebianBases
-import Files
-import Images
-import OCI
 import Planning
-import Proof
-import SandboxEngine
 import SystemPackage
 
-/// The whole way of a build, one line a stage.
+/// The whole way of `autoimage build`: reads and plans, checks what this machine can do, and builds image after image.
 struct BuildPipeline: Sendable {
     private let request: BuildRequest
     private let progress: Progress
@@ -17,116 +11,37 @@ struct BuildPipeline: Sendable {
         self.progress = progress
     }
 
-    /// Builds, stores and delivers the image; returns its reference with digest.
-    func run() async throws -> String {
-        let isOffline = try translated { try request.arguments.lock.isOffline() }
-        return try await withRegistry(request.arguments.registries, offline: isOffline, progress) { try await run($0) }
-    }
-
-    private func run(_ registry: RegistryAccess) async throws -> String {
-        let service = try PlannedService(request.arguments)
-        for warning in service.warnings { progress.report(.warning(text: warning)) }
-        let names = try service.names(request)
-        try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
-            names: names, besides: request.metadataFile.map { FilePath($0) })
-        let provider = try BaseProvider(service, registry, progress)
-        progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
-        defer { withExtendedLifetime(provider) {} }
-        var pins = try await provider.pins()
-        // Recorded before anything runs: a build that fails later takes the same packages again.
-        try record(pins, of: service, in: provider.state)
-        let plan = try service.plan.pinned(by: pins).validated()
-        let bases = try await provider.assemble(plan.plan)
-        pins = try provider.installers(pins, in: bases.builder)
-        try record(pins, of: service, in: provider.state)
-        let built = try await runSteps(plan, service, provider, bases.builder)
-        let store = try LocalStore(provider.state)
-        let delivery = Delivery(
-            request: request, names: names, store: store, state: provider.state, registry: registry, progress: progress)
-        if request.target == .builder {
-            return try await delivery.deliverBuilder(
-                plan.plan, built, provider.sandbox, bases.builder,
-                hidden: Set(service.settings.plan.buildEnvironment.keys))
-        }
-        try Task.checkCancellation()
-        let complete = try await completed(plan, &pins, built, bases.runtime)
-        try record(pins, of: service, in: provider.state)
-        progress.report(.phase(name: "assemble", detail: names.map(\.description).joined(separator: ", ")))
-        let stage = RuntimeAssembly(
-            plan: complete.plan, builder: built.tree, base: bases.runtime, state: provider.state)
-        let image = try stage.image(in: store)
-        try Task.checkCancellation()
-        let record = try stage.record(
-            of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.reason,
-            revision: service.revision)
-        return try await delivery.deliver(ImageSet(image.image), [record])
-    }
-
-    /// Writes autoimage.lock; a folder that is read-only is worth a warning, not the build.
-    private func record(_ pins: Pins, of service: PlannedService, in state: State) throws {
-        do {
-            _ = try service.lock.update(pins, state: state)
-        } catch let error as SystemError
-            where [.permissionDenied, .notPermitted, .readOnlyFileSystem].contains(error.code)
-        {
-            progress.report(
-                .warning(
-                    text: "\(service.lock.path) cannot be written (\(error.code)): "
-                        + "a later build may take newer packages; 'autoimage lock' records them where it can"))
-        }
-    }
-
-    private func runSteps(
-        _ plan: ValidatedPlan, _ service: PlannedService, _ provider: BaseProvider, _ base: AssembledBase
-    ) async throws -> any BuilderResult {
-        progress.report(.phase(name: "build", detail: plan.plan.name))
-        let engine = SandboxEngine(
-            state: provider.state, sandbox: provider.sandbox, base: base.root, baseKey: base.key,
-            host: HostSettings.detect(environment: ProcessEnvironment.current))
-        let progress = progress
-        let hints = FailureHints()
-        do {
-            return try await engine.run(
-                plan,
-                on: EngineRequest(
-                    source: service.tree, secrets: service.secrets.values,
-                    sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
-                    useCache: request.useCache, isOffline: service.settings.isOffline)
-            ) {
-                hints.note($0)
-                progress.report($0)
+    /// Builds, stores and delivers an image for each program; hands out the reference of each with its digest.
+    ///
+    /// Whatever can be refused is refused before anything is fetched or run. The first image that fails ends the run.
+    func run(_ built: (String) -> Void) async throws {
+        let services = try PlannedService.all(request.arguments)
+        let requests = try request.forEach(of: services)
+        for service in services { try PlatformCheck.check(service.plans, target: request.target) }
+        let isOffline = services[0].settings.isOffline
+        try await withRegistry(request.arguments.registries, offline: isOffline, progress) { registry in
+            for (service, request) in zip(services, requests) {
+                try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
+                    names: service.names(request), besides: request.metadataFile.map { FilePath($0) })
             }
-        } catch let error as StepFailure {
-            throw Failure(.stepFailed, hints.explain(error))
+            for (index, (service, request)) in zip(services, requests).enumerated() {
+                let progress = services.count > 1 ? progress.labelled(service.plan.name, clock: PhaseClock()) : progress
+                do {
+                    built(try await ImageBuild(service, request, registry, progress).run())
+                } catch {
+                    if services.count > 1 { tell(failedAt: index, services.map(\.plan.name)) }
+                    throw error
+                }
+            }
         }
     }
 
-    /// The plan with the shared libraries that its artifacts need, looked up anew in every build.
-    private func completed(
-        _ plan: ValidatedPlan, _ pins: inout Pins, _ built: any BuilderResult, _ base: AssembledBase
-    ) async throws -> ValidatedPlan {
-        let own = plan.plan.runtime.copies.filter { $0.group != .systemLibraries }
-        let additions = try LibraryClosure.complete(copies: own, builder: built.tree, runtime: OverlayTree([base.root]))
-        for addition in additions {
-            let origin = [addition.package, addition.version].compactMap(\.self).joined(separator: " ")
-            progress.report(.note(text: "shared libraries of \(origin.isEmpty ? "the builder" : origin) added"))
-        }
-        let key = plan.plan.librariesKey
-        guard pins.libraries[key] != additions else { return plan }
-        pins.libraries[key] = additions
-        try await built.export(additions.flatMap(\.files))
-        return try plan.plan.withoutLibraries().pinned(by: pins).validated()
-    }
-}
-
-extension BuildPlan {
-    /// The plan without the shared libraries that a lock added.
-    func withoutLibraries() -> BuildPlan {
-        var result = self
-        let added = Set(runtime.copies.filter { $0.group == .systemLibraries }.map(\.path))
-        result.runtime.copies.removeAll { $0.group == .systemLibraries }
-        result.builder.artifacts.removeAll { added.contains($0) }
-        result.runtime.librariesKnown = false
-        return result
+    /// Says what became of the other images.
+    private func tell(failedAt index: Int, _ names: [String]) {
+        func list(_ names: some Collection<String>) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+        progress.report(
+            .warning(
+                text: "\(names[index]) failed; built before it: \(list(names[..<index])); "
+                    + "not begun: \(list(names[(index + 1)...]))"))
     }
 }

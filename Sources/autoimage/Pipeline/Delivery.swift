@@ -120,7 +120,12 @@ extension PlannedService {
     }
 
     /// What the user should know before the build starts.
-    var warnings: [String] { plan.warnings + tree.warnings }
+    ///
+    /// What is true of every platform is said once.
+    var warnings: [String] {
+        var seen: Set<String> = []
+        return (plans.flatMap(\.warnings) + tree.warnings).filter { seen.insert($0).inserted }
+    }
 }
 
 extension ImageRecord {

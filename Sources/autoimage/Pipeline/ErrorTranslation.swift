@@ -29,7 +29,7 @@ private func failure(for error: any Error) -> any Error {
     case is PlanError, is PlanRuleError, is SourceError, is FormatError, is IgnoreError, is CommandLineError,
         is LayerError:
         Failure(.unplannable, "\(error)")
-    case is LibraryError: Failure(.proofFailed, "\(error)")
+    case is LibraryError, is ForeignCodeError: Failure(.proofFailed, "\(error)")
     case is ConfigError, is StateError, is LockFileError, is BaseCatalogError: Failure(.badConfiguration, "\(error)")
     case is FileTreeError: Failure(.denied, "\(error)")
     case is BlobError, is GzipError, is TarError, is UnpackError, is ImageProblem:
@@ -42,11 +42,13 @@ private func failure(for error: any Error) -> any Error {
         Failure(.badConfiguration, "\(error)")
     case DebianBaseError.unknownPackage, DebianBaseError.badPackageName: Failure(.unplannable, "\(error)")
     case let error as RegistryError: Failure(code(of: error), "\(error)")
+    case PlatformCheck.needsMachine: Failure(.unavailable, "\(error)")
+    case is PlatformCheck: Failure(.usage, "\(error)")
     case is ArchivedImagesError: Failure(.inputMissing, "\(error)")
     case is ImageSetError, is OutputError: Failure(.usage, "\(error)")
     case let error as DestinationError: Failure(code(of: error), "\(error)")
     case let error as DaemonError: Failure(code(of: error), "\(error)")
-    case is ReferenceError, is PathError: Failure(.usage, "\(error)")
+    case is ReferenceError, is PathError, is PlatformError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
     case SandboxError.notExecutable: Failure(.inputMissing, "\(error)")
@@ -60,7 +62,7 @@ private func failure(for error: any Error) -> any Error {
 
 private func code(of error: RegistryError) -> FailureCode {
     switch error {
-    case .unreachable, .wrongAnswer, .wrongContent, .offline: .unavailable
+    case .unreachable, .refused, .wrongAnswer, .wrongContent, .offline: .unavailable
     case .denied: .denied
     case .notFound, .noPlatform: .inputMissing
     case .badConfiguration: .badConfiguration

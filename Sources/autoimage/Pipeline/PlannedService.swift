@@ -6,7 +6,7 @@ import OCI
 import Planning
 import SystemPackage
 
-/// A service's folder, read and planned: the offline half of every command.
+/// One image to build, planned for each platform: the offline half of every command.
 struct PlannedService: Sendable {
     let folder: FilePath
     let tree: DirectoryTree
@@ -15,70 +15,88 @@ struct PlannedService: Sendable {
     let lock: LockFile
     /// The commit of the sources, where they are under version control.
     let revision: String?
-    /// The plan with what the lock knows.
-    let plan: BuildPlan
+    /// A plan for each platform, in the order that was asked for, with what the lock knows; at least one.
+    let plans: [BuildPlan]
 
-    /// Reads, plans and checks every rule that needs no network; fails with a `Failure` that says what to change.
+    /// The plan for the first platform.
+    var plan: BuildPlan { plans[0] }
+
+    /// The program's name as part of an image's: what `{app}` stands for.
+    var appName: String { settings.plan.app.map { Self.name(ofApp: $0.value) } ?? plan.name }
+
+    private static func name(ofApp app: String) -> String {
+        SettingsReader.imageName(app.split(separator: "/").last.map(String.init) ?? "")
+    }
+
+    /// The bases of all plans, each once.
+    var bases: [Base] {
+        var seen: Set<String> = []
+        return plans.flatMap { [$0.builder.base, $0.runtime.base] }.filter { seen.insert($0.key).inserted }
+    }
+
+    /// Reads, plans and checks every rule that needs no network; fails with a `Failure` that says what to change, also
+    /// where `--app` names several programs.
     init(_ arguments: PlanArguments, environment: [String: String] = ProcessEnvironment.current) throws {
-        self = try translated { try Self(reading: arguments, environment: environment) }
+        let all = try Self.all(arguments, environment: environment)
+        guard all.count == 1 else {
+            throw Failure(
+                .usage,
+                "--app \(all.compactMap { $0.settings.plan.app?.value }.joined(separator: ",")): "
+                    + "several programs are built, planned and locked at once; name one for this command")
+        }
+        self = all[0]
     }
 
-    private init(reading arguments: PlanArguments, environment: [String: String]) throws {
-        folder = try Self.serviceFolder(arguments.path)
-        secrets = try SecretStore(arguments.secrets, environment: environment)
-        var settings = try SettingsReader(folder: folder, environment: environment, arguments: arguments).settings()
-        settings.plan.offeredSecrets = secrets.offered
-        settings.plan.ssh = arguments.ssh
+    /// The same for each program that `--app` names, in that order.
+    static func all(
+        _ arguments: PlanArguments, environment: [String: String] = ProcessEnvironment.current
+    ) throws -> [PlannedService] {
+        try translated {
+            let source = try ServiceSource(arguments, environment: environment)
+            let apps = source.settings.apps
+            guard apps.count > 1 else { return [try PlannedService(source, app: apps.first, name: nil)] }
+            let names = apps.map { name(ofApp: $0.value) }
+            for (index, name) in names.enumerated() where names[..<index].contains(name) {
+                throw Failure(
+                    .usage, "--app: two programs would be images of one name, '\(name)'; build them one by one")
+            }
+            return try zip(apps, names).map { try PlannedService(source, app: $0, name: $1) }
+        }
+    }
+
+    private init(_ source: ServiceSource, app: Requested<String>?, name: String?) throws {
+        folder = source.folder
+        tree = source.tree
+        secrets = source.secrets
+        lock = source.lock
+        revision = source.revision
+        var settings = source.settings
+        settings.plan.app = app
+        if let name { settings.plan.name += "-" + name }
         self.settings = settings
-        let workspace = try WorkspaceRoot(of: folder)
-        revision = try workspace.versionControl.flatMap { try GitRevision(of: $0)?.commit }
-        tree = try DirectoryTree(
-            root: workspace.root, service: workspace.service,
-            extraIgnore: settings.ignore.map {
-                try IgnoreRule(parsing: $0.value, origin: $0.option, folder: workspace.service)
-            } + Self.ownState(in: workspace.root, environment))
-        lock = try LockFile(folder: folder, locked: try arguments.lock.isLocked(environment))
-        let catalog = try Self.catalog(settings.plan.bases)
-        let planned = try Planner(detectors: Detectors.all, catalog: catalog).plan(tree, options: settings.plan)
-        plan = planned.applying(lock.pins)
-        try plan.checkOffline()
-        try lock.check(plan)
-        try secrets.check(against: plan)
+        let planner = Planner(detectors: Detectors.all, catalog: try Self.catalog(settings.plan.bases))
+        let platforms = settings.platforms.isEmpty ? [Platform.host] : settings.platforms.map(\.value)
+        plans = try platforms.map { platform in
+            var options = settings.plan
+            options.platform = platform
+            return try planner.plan(source.tree, options: options).applying(source.lock.pins)
+        }
+        for plan in plans { try plan.checkOffline() }
+        try lock.check(plans)
+        try secrets.check(against: plans)
     }
 
-    /// The plan in one of its forms.
+    /// The plans in one of their forms.
     func rendered(_ format: PlanFormat, full: Bool = false) throws -> String {
         switch format {
-        case .text: renderText(plan, full: full)
-        case .json: try renderJSON(plan)
-        case .dockerfile: renderDockerfile(plan)
+        case .text: return plans.map { renderText($0, full: full) }.joined(separator: "\n")
+        case .json: return try plans.count == 1 ? renderJSON(plan) : renderJSON(plans)
+        case .dockerfile:
+            guard plans.count == 1 else {
+                throw Failure(.usage, "a Dockerfile is for one platform: choose one with --platform")
+            }
+            return renderDockerfile(plan)
         }
-    }
-
-    /// Rules that keep our own state out of the tree, where it lies in it.
-    private static func ownState(in root: FilePath, _ environment: [String: String]) throws -> [IgnoreRule] {
-        var places: [FilePath] = []
-        if let home = environment["AUTOIMAGE_HOME"], !home.isEmpty { places.append(FilePath(home)) }
-        if let cache = environment["XDG_CACHE_HOME"] { places.append(FilePath(cache).appending("autoimage")) }
-        if let user = environment["HOME"] { places.append(FilePath(user).appending(".cache/autoimage")) }
-        return try places.compactMap { HostFiles.realPath($0) }.compactMap { place in
-            guard place.starts(with: root), place != root else { return nil }
-            let inside = place.components.dropFirst(root.components.count).map(\.string).joined(separator: "/")
-            return try IgnoreRule(
-                parsing: "/" + inside.map { "*?[\\".contains($0) ? "\\\($0)" : "\($0)" }.joined(),
-                origin: "AUTOIMAGE_HOME")
-        }
-    }
-
-    private static func serviceFolder(_ text: String) throws -> FilePath {
-        guard let real = HostFiles.realPath(FilePath(text)) else {
-            throw Failure(
-                .inputMissing, "\(text): no such folder; give the service's folder, as in 'autoimage build ./service'")
-        }
-        guard HostFiles.isFolder(real) else {
-            throw Failure(.inputMissing, "\(text): is not a folder; give the folder that holds the service")
-        }
-        return real
     }
 
     private static func catalog(_ wanted: Requested<String>?) throws -> BaseCatalog {
@@ -88,7 +106,8 @@ struct PlannedService: Sendable {
         guard let bytes = try HostFiles.read(FilePath(wanted.value)) else {
             throw Failure(
                 .badConfiguration,
-                "bases '\(wanted.value)' (\(wanted.option)): no such file; give auto, debian, or a catalog file")
+                "bases '\(wanted.value)' (\(wanted.option)): no such file; give auto, debian, official, or a catalog file"
+            )
         }
         return try BaseImages.decode(file: bytes, name: wanted.value)
     }

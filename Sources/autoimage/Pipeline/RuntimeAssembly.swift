@@ -24,7 +24,7 @@ struct RuntimeAssembly: Sendable {
         let baseName = "base: \(plan.runtime.base.entry.id)"
         var layers = [(blob: try baseLayer(baseTree, in: store.blobs), holds: baseName)]
         for group in LayerGroup.allCases {
-            let content = content(of: group)
+            let content = try content(of: group, over: baseTree)
             let builder = LayerBuilder(store: store.blobs, lower: baseTree, modified: Epoch.seconds)
             guard let blob = try builder.build(content) else { continue }
             layers.append((blob, "\(group.rawValue): \(holds(group))"))
@@ -55,7 +55,7 @@ struct RuntimeAssembly: Sendable {
         return blob
     }
 
-    private func content(of group: LayerGroup) -> LayerContent {
+    private func content(of group: LayerGroup, over below: OverlayTree) throws -> LayerContent {
         let writable = plan.runtime.config.writable.map(\.value)
         let user = plan.runtime.config.user.value
         let copies = plan.runtime.copies.filter { $0.group == group }.map { copy in
@@ -63,7 +63,15 @@ struct RuntimeAssembly: Sendable {
                 builder, from: copy.path, to: copy.destination,
                 owner: { path in writable.contains { path.isInside($0) } ? user : copy.owner })
         }
-        return LayerContent(copies + files(of: group).map { .file($0) })
+        return LayerContent(try copies + files(of: group).map { .file(try written($0, over: below)) })
+    }
+
+    /// A file with what the base has of it before its own lines, where it only adds some.
+    private func written(_ file: PlanFile, over below: OverlayTree) throws -> PlanFile {
+        guard file.addsToBase == true, let place = try below.resolve(file.path) else { return file }
+        var whole = file
+        whole.contents = file.contents(over: String(decoding: try below.contents(of: place), as: UTF8.self))
+        return whole
     }
 
     /// The plan's own files, and the folders to write to that nothing else makes.

@@ -27,12 +27,13 @@ struct SecretStore: Sendable {
     }
 
     /// Fails where a secret was given that no step names: a typing error would otherwise go unseen.
-    func check(against plan: BuildPlan) throws {
-        let named = Set(plan.builder.steps.flatMap(\.secretIDs))
+    func check(against plans: [BuildPlan]) throws {
+        let steps = plans.flatMap(\.builder.steps)
+        let named = Set(steps.flatMap(\.secretIDs))
         for id in values.keys.sorted() where !named.contains(id) {
             throw Failure(
                 .badConfiguration,
-                "--secret \(id): no step of the plan names it; add to autoimage.toml: [[secrets]] id = \"\(id)\", step = \"\(plan.builder.steps.last?.name ?? "build")\""
+                "--secret \(id): no step of the plan names it; add to autoimage.toml: [[secrets]] id = \"\(id)\", step = \"\(steps.last?.name ?? "build")\""
             )
         }
     }

@@ -18,18 +18,29 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
 /// Prints build events as they come.
 final class Progress: Sendable {
     private let style: ProgressStyle
+    /// What is built, where several are built at once: it stands before every step and note.
+    private let label: String?
     private let out = Terminal.standardError
     /// What the phases took, and every warning.
-    let clock = PhaseClock()
+    let clock: PhaseClock
     /// The part of a step's last output that has no line end yet, by step.
     private let partial = Mutex<[String: String]>([:])
 
-    init(_ style: ProgressStyle) {
+    init(_ style: ProgressStyle, label: String? = nil, clock: PhaseClock = PhaseClock()) {
         self.style = style == .auto ? (out.isInteractive ? .tty : .plain) : style
+        self.label = label
+        self.clock = clock
+    }
+
+    /// The same with every event marked as one of `label`'s; `clock` takes the times and warnings from then on.
+    func labelled(_ label: String, clock: PhaseClock? = nil) -> Progress {
+        Progress(
+            style, label: [self.label, label].compactMap(\.self).joined(separator: " "), clock: clock ?? self.clock)
     }
 
     /// Prints one event.
     func report(_ event: BuildEvent) {
+        let event = label.map { event.labelled($0) } ?? event
         switch event {
         case .phase(let name, _): clock.begin(name)
         case .warning(let text): clock.warn(text)
@@ -97,5 +108,21 @@ final class Progress: Sendable {
 
     private func paint(_ text: String, _ paint: Paint) -> String {
         style == .tty ? "\u{1B}[\(paint.rawValue)m\(text)\u{1B}[0m" : text
+    }
+}
+
+extension BuildEvent {
+    /// The event with a label before its step's name or its text.
+    fileprivate func labelled(_ label: String) -> BuildEvent {
+        switch self {
+        case .phase(let name, let detail):
+            .phase(name: name, detail: "\(label)" + (detail.isEmpty ? "" : ": \(detail)"))
+        case .stepStarted(let step, let command): .stepStarted(step: "\(label) \(step)", command: command)
+        case .stepCached(let step): .stepCached(step: "\(label) \(step)")
+        case .stepOutput(let step, let text): .stepOutput(step: "\(label) \(step)", text: text)
+        case .stepFinished(let step, let seconds): .stepFinished(step: "\(label) \(step)", seconds: seconds)
+        case .note(let text): .note(text: "\(label): \(text)")
+        case .warning(let text): .warning(text: "\(label): \(text)")
+        }
     }
 }

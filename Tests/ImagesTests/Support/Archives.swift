@@ -71,11 +71,14 @@ extension TarEntry {
 }
 
 /// An image of one layer in a store.
-func makeImage(in store: BlobStore, _ content: LayerContent) throws -> AssembledImage {
+func makeImage(
+    in store: BlobStore, _ content: LayerContent, architecture: String = "amd64"
+) throws -> AssembledImage {
     guard let layer = try LayerBuilder(store: store).build(content) else { throw LayerError.missing(.root) }
     let config = ImageConfig.Execution(
         user: "65532:65532", exposedPorts: ["8000/tcp"], env: ["LANG=C.UTF-8"], entrypoint: ["/app/start"], cmd: [],
         volumes: [], workingDir: "/app", labels: ["a": "b"], stopSignal: nil)
     return try ImageAssembler(store: store).assemble(
-        layers: [(layer, "application: copy")], config: config, platform: Platform(architecture: "amd64"), created: 1)
+        layers: [(layer, "application: copy")], config: config, platform: Platform(architecture: architecture),
+        created: 1)
 }

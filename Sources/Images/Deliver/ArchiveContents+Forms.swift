@@ -1,9 +1,9 @@
 package import OCI
 
 /// The forms of archives that other programs read.
-extension ImageArchive {
+extension ArchiveContents {
     /// An OCI layout.
-    static func oci(_ images: ImageSet, _ names: [Reference], _ store: BlobStore) throws -> ImageArchive {
+    static func oci(_ images: ImageSet, _ names: [Reference], _ store: BlobStore) throws -> ArchiveContents {
         var index = LayoutIndex()
         for name in names { index.set(name.tagged, to: images.descriptor) }
         return try layout(images, index, store, with: nil)
@@ -14,7 +14,7 @@ extension ImageArchive {
     /// Programs that know no index get the image `single` from `manifest.json`, its layers compressed as they are.
     package static func universal(
         _ images: ImageSet, _ names: [Reference], single: AssembledImage, _ store: BlobStore
-    ) throws -> ImageArchive {
+    ) throws -> ArchiveContents {
         var index = LayoutIndex()
         for name in names {
             let repository = Repository(of: name)
@@ -31,8 +31,8 @@ extension ImageArchive {
     }
 
     /// What `docker save` wrote before it knew OCI: one image, layers uncompressed in folders named by diffID.
-    static func docker(_ image: AssembledImage, _ names: [Reference], _ store: BlobStore) throws -> ImageArchive {
-        var archive = ImageArchive(store)
+    static func docker(_ image: AssembledImage, _ names: [Reference], _ store: BlobStore) throws -> ArchiveContents {
+        var archive = ArchiveContents(store)
         var written: Set<Digest> = []
         let diffs = try image.diffs()
         for (layer, diffID) in diffs where written.insert(diffID).inserted {
@@ -49,10 +49,10 @@ extension ImageArchive {
 
     private static func layout(
         _ images: ImageSet, _ index: LayoutIndex, _ store: BlobStore, with docker: DockerContents?
-    ) throws -> ImageArchive {
+    ) throws -> ArchiveContents {
         var index = index
         if index.manifests.isEmpty { index.add(images.descriptor) }
-        var archive = ImageArchive(store)
+        var archive = ArchiveContents(store)
         archive.add(folder: "blobs")
         archive.add(folder: "blobs/sha256")
         for blob in images.blobs.sorted(by: { $0.digest < $1.digest }) { archive.add(path(of: blob.digest), blob) }

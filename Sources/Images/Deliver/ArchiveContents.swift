@@ -3,7 +3,7 @@ import OCI
 /// What a tar archive of images holds, in order.
 ///
 /// Documents are in memory; blobs are read, and verified, while the archive is written.
-package struct ImageArchive: Sendable {
+package struct ArchiveContents: Sendable {
     private let store: BlobStore
     private var entries: [Entry] = []
 
@@ -29,7 +29,7 @@ package struct ImageArchive: Sendable {
     }
 
     /// A new reading of the archive.
-    package func reader() -> ImageArchiveReader { ImageArchiveReader(entries, store) }
+    package func reader() -> ArchiveContentsReader { ArchiveContentsReader(entries, store) }
 
     /// Hands out all bytes, in pieces; returns how many there were.
     func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Int64 {
@@ -45,16 +45,16 @@ package struct ImageArchive: Sendable {
 }
 
 /// The bytes of an archive, piece by piece, for whoever can take more.
-package final class ImageArchiveReader {
+package final class ArchiveContentsReader {
     private let store: BlobStore
-    private var entries: ArraySlice<ImageArchive.Entry>
+    private var entries: ArraySlice<ArchiveContents.Entry>
     private var source: (any Source)?
     private let collected = Collected()
     private var tar: TarWriter
     private var isFinished = false
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 16)
 
-    fileprivate init(_ entries: [ImageArchive.Entry], _ store: BlobStore) {
+    fileprivate init(_ entries: [ArchiveContents.Entry], _ store: BlobStore) {
         self.entries = entries[...]
         self.store = store
         let collected = collected

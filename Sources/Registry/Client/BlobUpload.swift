@@ -1,0 +1,284 @@
+import NIOCore
+import NIOHTTP1
+import OCI
+
+/// Sends one blob into one repository (distribution-spec, "Pushing blobs").
+struct BlobUpload {
+    enum Outcome: Sendable { case present, mounted, sent }
+
+    let endpoint: Endpoint
+    let blob: Descriptor
+    let wanted: String
+    /// Other repositories of the same registry that have the blob.
+    let neighbours: [String]
+    /// Where the bytes come from: one place after the other, asked for only when bytes are needed.
+    let sources: [BlobSource]
+
+    private var host: RegistryHost { endpoint.host }
+
+    /// Brings the blob into the repository in the cheapest way.
+    func run() async throws -> Outcome {
+        if try await isPresent() { return .present }
+        var session: UploadSession?
+        for neighbour in neighbours.prefix(2) {
+            switch try await mount(from: neighbour) {
+            case .done: return .mounted
+            case .session(let opened): session = opened
+            case .refused: continue
+            }
+            break
+        }
+        for (number, source) in sources.enumerated() {
+            do {
+                try await send(source, session)
+                return .sent
+            } catch let error as RegistryError where number < sources.count - 1 && isAboutSource(error) {
+                session = nil
+            }
+        }
+        throw RegistryError.notFound(
+            host: host.name, wanted: wanted, said: "nor does this machine have it, or know where it is")
+    }
+
+    /// Whether the repository has the blob.
+    func isPresent() async throws -> Bool {
+        var call = endpoint.pushCall(.HEAD, "blobs/\(blob.digest)", wanted: wanted, expected: [200, 404])
+        if sources.isEmpty && neighbours.isEmpty { call.scopes = [.pull(endpoint.name)] }
+        return try await host.exchange(host.makeBudget(), { call }) { $0.status == 200 }
+    }
+
+    private func isAboutSource(_ error: RegistryError) -> Bool {
+        switch error {
+        case .unreachable(let failed, _, _), .denied(let failed, _, _, _), .notFound(let failed, _, _),
+            .wrongAnswer(let failed, _, _), .wrongContent(let failed, _, _):
+            failed != host.name
+        default: false
+        }
+    }
+
+    // MARK: Mount
+
+    private enum Mounted {
+        case done
+        case session(UploadSession)
+        case refused
+    }
+
+    /// Asks to take the blob over from another repository of the registry; whatever it says but yes means to send it.
+    private func mount(from neighbour: String) async throws -> Mounted {
+        var call = endpoint.pushCall(
+            .POST, "blobs/uploads/?mount=\(blob.digest)&from=\(neighbour)", wanted: wanted, expected: nil)
+        call.scopes.append(.pull(neighbour))
+        do {
+            return try await host.attempt(call) { answer in
+                switch answer.status {
+                case 201:
+                    await answer.drain()
+                    return .done
+                case 202:
+                    await answer.drain()
+                    return .session(try UploadSession(answer, of: host.name, wanted: wanted))
+                default:
+                    await answer.drain()
+                    return .refused
+                }
+            }
+        } catch is Transient { return .refused } catch is RegistryError { return .refused }
+    }
+
+    // MARK: Upload
+
+    private func openSession() async throws -> UploadSession {
+        let call = endpoint.pushCall(.POST, "blobs/uploads/", wanted: wanted, expected: [202])
+        return try await host.exchange(host.makeBudget(), { call }) { answer in
+            await answer.drain()
+            return try UploadSession(answer, of: host.name, wanted: wanted)
+        }
+    }
+
+    /// Sends the bytes, whole where the registry takes that, in chunks where it wants them or after a cut.
+    private func send(_ source: BlobSource, _ opened: UploadSession?) async throws {
+        let budget = host.makeBudget()
+        var session: UploadSession
+        if let opened { session = opened } else { session = try await openSession() }
+        var inChunks = session.shortestChunk != nil
+        while true {
+            do {
+                if inChunks {
+                    try await sendChunks(source, &session, budget)
+                } else {
+                    try await sendWhole(source, session, budget)
+                }
+                return
+            } catch let failure as TooLarge {
+                guard !inChunks else { throw failure.error }
+                inChunks = true
+                await cancel(session)
+                session = try await openSession()
+            } catch let failure as Transient {
+                do { try await budget.wait(after: failure, host: host.name) } catch {
+                    await cancel(session)
+                    throw error
+                }
+                // The last answer may have been lost, not the bytes.
+                if try await isPresent() { return }
+                if try await refresh(&session), session.received > 0 {
+                    inChunks = true
+                } else {
+                    await cancel(session)
+                    session = try await openSession()
+                }
+            } catch {
+                await cancel(session)
+                throw error
+            }
+        }
+    }
+
+    private func uploadCall(_ method: HTTPMethod, _ address: HTTPAddress, expected: Set<Int>?) -> Call {
+        var call = endpoint.pushCall(method, "", wanted: wanted, expected: expected)
+        call.place = .address(address)
+        call.isUpload = true
+        return call
+    }
+
+    private func sendWhole(_ source: BlobSource, _ session: UploadSession, _ budget: RetryBudget) async throws {
+        try await source.withStream(0..<blob.size) { stream in
+            var call = uploadCall(
+                .PUT, session.address.adding("digest", "\(blob.digest)"), expected: [200, 201, 204, 413, 416])
+            call.headers.add(name: "content-type", value: "application/octet-stream")
+            if blob.size > 0 { call.body = .stream(stream, length: blob.size) }
+            try await host.passing(call) { answer in
+                guard ![413, 416].contains(answer.status) else {
+                    throw TooLarge(error: await host.refusal(answer, of: call))
+                }
+                await answer.drain()
+                try check(answer)
+            }
+        }
+    }
+
+    private func check(_ answer: Answer) throws {
+        guard let digest = answer.digest, digest != blob.digest else { return }
+        throw RegistryError.wrongAnswer(
+            host: host.name, wanted: wanted, problem: "it says that it stored the digest \(digest)")
+    }
+
+    /// Sends what the registry does not have yet, chunk by chunk, and ends the upload.
+    private func sendChunks(_ source: BlobSource, _ session: inout UploadSession, _ budget: RetryBudget) async throws {
+        while session.received < blob.size {
+            let end = min(session.received + session.chunk, blob.size)
+            try await sendChunk(source, session.received..<end, &session, budget)
+        }
+        var call = uploadCall(.PUT, session.address.adding("digest", "\(blob.digest)"), expected: [200, 201, 204])
+        call.headers.add(name: "content-type", value: "application/octet-stream")
+        try await host.passing(call) { answer in
+            await answer.drain()
+            try check(answer)
+        }
+    }
+
+    private func sendChunk(
+        _ source: BlobSource, _ range: Range<Int64>, _ session: inout UploadSession, _ budget: RetryBudget
+    ) async throws {
+        let address = session.address
+        let answered = try await source.withStream(range) { stream -> UploadSession? in
+            var call = uploadCall(.PATCH, address, expected: [200, 201, 202, 204, 413, 416])
+            call.headers.add(name: "content-type", value: "application/octet-stream")
+            call.headers.add(name: "content-range", value: "\(range.lowerBound)-\(range.upperBound - 1)")
+            call.body = .stream(stream, length: Int64(range.count))
+            return try await host.passing(call) { answer in
+                if answer.status == 413 { throw TooLarge(error: await host.refusal(answer, of: call)) }
+                await answer.drain()
+                guard answer.status != 416 else { return nil }
+                return try UploadSession(answer, of: host.name, wanted: wanted, sent: range.upperBound)
+            }
+        }
+        if let answered {
+            let progress = answered.received - session.received
+            guard progress > 0, answered.received <= blob.size else {
+                throw RegistryError.wrongAnswer(
+                    host: host.name, wanted: wanted,
+                    problem: "it has \(answered.received) bytes after \(range.upperBound) were sent")
+            }
+            budget.arrived(Int(progress))
+            session.advance(to: answered)
+            return
+        }
+        let before = session.received
+        guard try await refresh(&session), session.received != before, session.received <= blob.size else {
+            throw RegistryError.refused(
+                host: host.name, wanted: wanted, said: "416 Range Not Satisfiable for bytes from \(before)")
+        }
+    }
+
+    /// Asks how far the upload is; false where the registry does not know it any more.
+    private func refresh(_ session: inout UploadSession) async throws -> Bool {
+        let call = uploadCall(.GET, session.address, expected: nil)
+        let found = try? await host.attempt(call) { answer -> UploadSession? in
+            await answer.drain()
+            guard answer.status == 204 || answer.status == 202 else { return nil }
+            return try UploadSession(answer, of: host.name, wanted: wanted)
+        }
+        try Task.checkCancellation()
+        guard let found else { return false }
+        session.advance(to: found)
+        return true
+    }
+
+    /// Frees what the registry keeps of a failed upload; it does so itself after a while.
+    private func cancel(_ session: UploadSession) async {
+        guard !Task.isCancelled else { return }
+        _ = try? await host.attempt(uploadCall(.DELETE, session.address, expected: nil)) { await $0.drain() }
+    }
+}
+
+/// The registry does not take so many bytes at once.
+private struct TooLarge: Error {
+    let error: RegistryError
+}
+
+/// An upload in progress: where the next bytes go, which every answer says anew.
+struct UploadSession: Sendable {
+    private(set) var address: HTTPAddress
+    /// Bytes that the registry has.
+    private(set) var received: Int64
+    /// `OCI-Chunk-Min-Length`, where it wants chunks.
+    private(set) var shortestChunk: Int64?
+
+    /// Reads the answer of a request that opened or went on with an upload.
+    ///
+    /// `sent` is what it has by our count, where the answer has no `Range`.
+    init(_ answer: Answer, of host: String, wanted: String, sent: Int64 = 0) throws {
+        guard let location = answer.headers.first(name: "location") else {
+            throw RegistryError.wrongAnswer(host: host, wanted: wanted, problem: "an upload without a Location")
+        }
+        guard let address = answer.address.resolving(location) else {
+            throw RegistryError.wrongAnswer(
+                host: host, wanted: wanted, problem: "an upload whose Location is no address")
+        }
+        self.address = address
+        received = Self.received(answer.headers.first(name: "range")) ?? sent
+        shortestChunk = answer.headers.first(name: "oci-chunk-min-length").flatMap { Int64($0) }.flatMap {
+            $0 > 0 ? $0 : nil
+        }
+    }
+
+    /// Bytes of each chunk.
+    var chunk: Int64 { max(shortestChunk ?? 0, 8 << 20) }
+
+    /// Takes over what a later answer says.
+    mutating func advance(to later: UploadSession) {
+        address = later.address
+        received = later.received
+        shortestChunk = later.shortestChunk ?? shortestChunk
+    }
+
+    /// Bytes by a `Range` header: `0-99` are 100; some registries write `bytes=0-99`, and `0-0` for none.
+    static func received(_ header: String?) -> Int64? {
+        guard let header else { return nil }
+        let ends = (header.hasPrefix("bytes=") ? header.dropFirst(6) : header[...]).split(separator: "-")
+        guard ends.count == 2, ends[0] == "0", let last = Int64(ends[1]), last >= 0 else { return nil }
+        return last == 0 ? 0 : last + 1
+    }
+}

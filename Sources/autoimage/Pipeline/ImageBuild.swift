@@ -1,0 +1,165 @@
+import DebianBases
+import Files
+import Images
+import OCI
+import Planning
+import Proof
+import SandboxEngine
+import SystemPackage
+
+/// The build of one image, one line a stage; for several platforms, of one image each and their index.
+struct ImageBuild: Sendable {
+    private let service: PlannedService
+    private let request: BuildRequest
+    private let registry: RegistryAccess
+    private let progress: Progress
+
+    init(_ service: PlannedService, _ request: BuildRequest, _ registry: RegistryAccess, _ progress: Progress) {
+        self.service = service
+        self.request = request
+        self.registry = registry
+        self.progress = progress
+    }
+
+    /// What is known of the platforms built so far.
+    private struct Done {
+        var pins: Pins
+        /// The last builder: platforms that share one do not run it twice.
+        var builder: (stage: BuilderStage, result: any BuilderResult)?
+        var images: [AssembledImage] = []
+        var records: [ImageRecord] = []
+    }
+
+    /// Builds, stores and delivers the image; returns its reference with digest.
+    func run() async throws -> String {
+        for warning in service.warnings { progress.report(.warning(text: warning)) }
+        let names = try service.names(request)
+        let provider = try BaseProvider(service, registry, progress)
+        progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
+        defer { withExtendedLifetime(provider) {} }
+        var done = Done(pins: try await provider.pins())
+        // Recorded before anything runs: a build that fails later takes the same packages again.
+        try record(done.pins, in: provider.state)
+        let store = try LocalStore(provider.state)
+        let delivery = Delivery(
+            request: request, names: names, store: store, state: provider.state, registry: registry, progress: progress)
+        if request.target == .builder { return try await deliverBuilder(delivery, provider, done.pins) }
+        for plan in service.plans {
+            let label = service.plans.count > 1 ? progress.labelled(plan.platform.description) : progress
+            try await build(plan, &done, provider, store, label)
+            try record(done.pins, in: provider.state)
+        }
+        let images = try ImageSet(indexing: done.images, in: store.blobs)
+        return try await delivery.deliver(images, done.records)
+    }
+
+    /// Adds the image of one platform to what is done.
+    private func build(
+        _ plan: BuildPlan, _ done: inout Done, _ provider: BaseProvider, _ store: LocalStore, _ progress: Progress
+    ) async throws {
+        let plan = try plan.pinned(by: done.pins).validated()
+        let bases = try await provider.assemble(plan.plan)
+        done.pins = try provider.installers(done.pins, of: plan.plan, in: bases.builder)
+        try record(done.pins, in: provider.state)
+        let built = try await runSteps(plan, done.builder, provider, bases.builder, progress)
+        done.builder = (plan.plan.builder, built)
+        try Task.checkCancellation()
+        let complete = try await completed(plan, &done.pins, built, bases.runtime, progress)
+        progress.report(.phase(name: "assemble", detail: plan.plan.name))
+        let stage = RuntimeAssembly(
+            plan: complete.plan, builder: built.tree, base: bases.runtime, state: provider.state)
+        let image = try stage.image(in: store)
+        try Task.checkCancellation()
+        done.images.append(image.image)
+        done.records.append(
+            try stage.record(
+                of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.reason,
+                revision: service.revision))
+    }
+
+    private func deliverBuilder(_ delivery: Delivery, _ provider: BaseProvider, _ pins: Pins) async throws -> String {
+        let plan = try service.plan.pinned(by: pins).validated()
+        let bases = try await provider.assemble(plan.plan)
+        let built = try await runSteps(plan, nil, provider, bases.builder, progress)
+        return try await delivery.deliverBuilder(
+            plan.plan, built, provider.sandbox, bases.builder, hidden: Set(service.settings.plan.buildEnvironment.keys))
+    }
+
+    /// Writes autoimage.lock; a folder that is read-only is worth a warning, not the build.
+    private func record(_ pins: Pins, in state: State) throws {
+        do {
+            _ = try service.lock.update(pins, state: state)
+        } catch let error as SystemError
+            where [.permissionDenied, .notPermitted, .readOnlyFileSystem].contains(error.code)
+        {
+            progress.report(
+                .warning(
+                    text: "\(service.lock.path) cannot be written (\(error.code)): "
+                        + "a later build may take newer packages; 'autoimage lock' records them where it can"))
+        }
+    }
+
+    private func runSteps(
+        _ plan: ValidatedPlan, _ earlier: (stage: BuilderStage, result: any BuilderResult)?, _ provider: BaseProvider,
+        _ base: AssembledBase, _ progress: Progress
+    ) async throws -> any BuilderResult {
+        if let earlier, earlier.stage.steps == plan.plan.builder.steps, earlier.stage.base == plan.plan.builder.base {
+            progress.report(.note(text: "shares the builder of the platform before it"))
+            return earlier.result
+        }
+        progress.report(.phase(name: "build", detail: plan.plan.name))
+        let engine = SandboxEngine(
+            state: provider.state, sandbox: provider.sandbox, base: base.root, baseKey: base.key,
+            host: HostSettings.detect(environment: ProcessEnvironment.current))
+        let hints = FailureHints()
+        do {
+            return try await engine.run(
+                plan,
+                on: EngineRequest(
+                    source: service.tree, secrets: service.secrets.values,
+                    sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
+                    useCache: request.useCache, isOffline: service.settings.isOffline)
+            ) {
+                hints.note($0)
+                progress.report($0)
+            }
+        } catch let error as StepFailure {
+            throw Failure(.stepFailed, hints.explain(error))
+        }
+    }
+
+    /// The plan with the shared libraries that its artifacts need, looked up anew in every build.
+    private func completed(
+        _ plan: ValidatedPlan, _ pins: inout Pins, _ built: any BuilderResult, _ base: AssembledBase,
+        _ progress: Progress
+    ) async throws -> ValidatedPlan {
+        let own = plan.plan.runtime.copies.filter { $0.group != .systemLibraries }
+        let machine = ELFMachine(architecture: plan.plan.platform.architecture)
+        if plan.plan.isForeign, let machine {
+            try ForeignCode.check(copies: own, builder: built.tree, machine: machine)
+        }
+        let additions = try LibraryClosure.complete(
+            copies: own, builder: built.tree, runtime: OverlayTree([base.root]), machine: machine)
+        for addition in additions {
+            let origin = [addition.package, addition.version].compactMap(\.self).joined(separator: " ")
+            progress.report(.note(text: "shared libraries of \(origin.isEmpty ? "the builder" : origin) added"))
+        }
+        let key = plan.plan.librariesKey
+        guard pins.libraries[key] != additions else { return plan }
+        pins.libraries[key] = additions
+        try await built.export(additions.flatMap(\.files))
+        return try plan.plan.withoutLibraries().pinned(by: pins).validated()
+    }
+}
+
+extension BuildPlan {
+    /// The plan without the shared libraries that a lock added.
+    func withoutLibraries() -> BuildPlan {
+        var result = self
+        let added = Set(runtime.copies.filter { $0.group == .systemLibraries }.map(\.path))
+        result.runtime.copies.removeAll { $0.group == .systemLibraries }
+        result.builder.artifacts.removeAll { added.contains($0) }
+        result.runtime.librariesKnown = false
+        return result
+    }
+}
