@@ -121,7 +121,7 @@ let package = Package(
             name: "RegistryTransfer", dependencies: ["Files", "Images", "OCI", "Registry", system],
             path: "Tests/Benchmarks/RegistryTransfer", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", subprocess, system],
+            name: "EndToEnd", dependencies: ["autoimage", "OCI", "Planning", "TestSupport", subprocess, system],
             path: "Tests/EndToEnd", exclude: ["Services"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

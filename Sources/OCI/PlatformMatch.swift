@@ -11,8 +11,8 @@ package enum PlatformMatch {
             guard let candidate = candidate?.normalized, candidate.os == wanted.os,
                 candidate.architecture == wanted.architecture
             else { continue }
-            if let variant = wanted.variant {
-                guard candidate.effectiveVariant == variant else { continue }
+            if wanted.variant != nil {
+                guard candidate.effectiveVariant == wanted.effectiveVariant else { continue }
                 return position
             }
             guard let level = candidate.level else { continue }
@@ -23,8 +23,8 @@ package enum PlatformMatch {
 }
 
 extension Platform {
-    /// With the names that Go has for architectures, and without a variant that every machine of it has (`arm64/v8`,
-    /// `amd64/v1`), as in containerd's `platforms.Normalize`.
+    /// The same platform by the name that most people give it: `x86_64` is `amd64`, and a variant that every machine of an
+    /// architecture has (`arm64/v8`, `amd64/v1`) is left out, as in containerd's `platforms.Normalize`.
     package var normalized: Platform {
         let architecture = architecture.lowercased()
         let variant = variant.flatMap { $0.isEmpty ? nil : $0.lowercased() }
@@ -33,9 +33,9 @@ extension Platform {
             "armel": ("arm", "v6"), "i386": ("386", nil),
         ]
         let name = names[architecture] ?? (architecture, nil)
-        let kept = (variant ?? name.variant).map(Self.versioned)
-        let isUsual = [("arm64", "v8"), ("amd64", "v1")].contains { $0 == (name.architecture, kept ?? "") }
-        return Platform(architecture: name.architecture, os: os.lowercased(), variant: isUsual ? nil : kept)
+        let level = (variant ?? name.variant).map(Self.versioned)
+        let isUsual = [("arm64", "v8"), ("amd64", "v1")].contains { $0 == (name.architecture, level ?? "") }
+        return Platform(architecture: name.architecture, os: os.lowercased(), variant: isUsual ? nil : level)
     }
 
     /// `8` and `v8` are the same.

@@ -11,6 +11,8 @@ package final class RegistryClient: Sendable {
     private let credentials: CredentialFinder
     private let transport: Transport
     private let hosts = Mutex<[String: RegistryHost]>([:])
+    /// Mirrors that could not be reached, and are not asked again.
+    private let silent = Mutex<Set<String>>([])
 
     /// `note` gets lines for people: waiting for a rate limit, a warning of the registry.
     package init(
@@ -65,7 +67,9 @@ package final class RegistryClient: Sendable {
         of repository: Repository, _ ask: (Endpoint) async throws -> Result
     ) async throws -> Result {
         for mirror in endpoints(repository).dropLast() {
+            guard !silent.withLock({ $0.contains(mirror.host.name) }) else { continue }
             do { return try await ask(mirror) } catch let error as RegistryError {
+                if case .unreachable = error { silent.withLock { _ = $0.insert(mirror.host.name) } }
                 note("the mirror \(mirror.host.name) of \(repository.registry) does not help: \(error)")
             }
         }

@@ -8,8 +8,10 @@ package struct RegistryOptions: Sendable {
     ///
     /// Loopback addresses need no mention.
     package var insecureHosts: Set<String> = []
-    /// Registries to ask in place of another, in order, by the host they stand in for: `docker.io` to
-    /// `mirror.example:5000`. The registry itself is asked last.
+    /// Registries to ask in place of another, in order, by the host that they stand in for.
+    ///
+    /// As in `docker.io` to `mirror.example:5000`, or `mirror.example/hub` for a mirror that keeps repositories below a
+    /// path. The registry itself is asked last.
     package var mirrors: [String: [String]] = [:]
     /// Refuses every call, naming what was wanted.
     package var isOffline = false

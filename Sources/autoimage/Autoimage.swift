@@ -12,6 +12,7 @@ struct Autoimage: AsyncParsableCommand {
             ImagesCommand.self,
             InspectCommand.self, ValidateCommand.self, DiffCommand.self,
             LockCommand.self, BasesCommand.self, ConfigCommand.self, ShellCommand.self, CacheCommand.self,
+            LoginCommand.self, LogoutCommand.self,
         ])
 
     static func main() async {

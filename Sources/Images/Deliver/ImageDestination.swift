@@ -58,7 +58,7 @@ extension ImageSet {
 
     /// The image that a program takes which knows no index: the one for `platform`, else the first.
     package func image(for platform: Platform) -> AssembledImage {
-        images.first { $0.platform == platform }
+        images.first { $0.platform.normalized == platform.normalized }
             ?? images.first { $0.platform.os == platform.os && $0.platform.architecture == platform.architecture }
             ?? images[0]
     }

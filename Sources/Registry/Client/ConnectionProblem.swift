@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -32,14 +33,20 @@ struct ConnectionProblem {
             isConnect = true
             isFinal = true
             text = "its certificate is for another host (\(error.description))"
+        case let error as IOError:
+            isConnect = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
+            text = Self.reason(error)
         case let error as HTTPClientError: (text, isConnect, isFinal) = Self.client(error)
         default: text = Self.reason(error)
         }
     }
 
     private static func isPlain(_ detail: String) -> Bool {
-        ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE", "eofDuringHandshake"]
-            .contains { detail.contains($0) }
+        [
+            "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE",
+            "EOF during handshake",
+        ]
+        .contains { detail.contains($0) }
     }
 
     private static func text(ofTLS detail: String, isPlain: Bool) -> String {

@@ -25,7 +25,9 @@ enum ManifestDocument {
         guard let shape = try? CanonicalJSON.decode(Shape.self, from: bytes) else {
             throw DocumentProblem(text: "it is no JSON document")
         }
-        if shape.schemaVersion == 1 || shape.fsLayers != nil || header?.rawValue.contains(".manifest.v1+") == true {
+        if shape.schemaVersion == 1 || shape.fsLayers != nil
+            || header?.rawValue.hasPrefix("application/vnd.docker.distribution.manifest.v1+") == true
+        {
             throw DocumentProblem(
                 text: "its manifest has schema version 1, which registries gave up; push it again with a current tool")
         }

@@ -1,5 +1,4 @@
 import NIOHTTP1
-import OCI
 
 extension RegistryClient {
     /// Shows a registry who we are, and returns whether it asked at all.
@@ -10,7 +9,12 @@ extension RegistryClient {
         try needNetwork(wanted)
         let host = newHost(registry, credentials: CredentialFinder(only: credential))
         let call = Call(method: .GET, place: .path("/v2/"), wanted: wanted, expected: [200])
-        try await host.exchange(host.makeBudget(), { call }) { await $0.drain() }
+        do {
+            try await host.exchange(host.makeBudget(), { call }) { await $0.drain() }
+        } catch RegistryError.denied(_, _, let said, tried: nil) {
+            throw RegistryError.refused(
+                host: registry, wanted: wanted, said: "\(said); it asks for another proof than user and password")
+        }
         return host.tried != nil
     }
 }

@@ -8,7 +8,9 @@ extension RegistryClient {
         return try await fromFirst(of: Repository(of: reference)) { try await manifest(reference, at: $0) }
     }
 
-    /// What a reference stands for now; nil where there is none. A call that registries do not count as a pull.
+    /// What a reference stands for now; nil where there is none.
+    ///
+    /// Registries do not count it as a pull.
     package func resolve(_ reference: Reference) async throws -> Descriptor? {
         try needNetwork("\(reference)")
         do {

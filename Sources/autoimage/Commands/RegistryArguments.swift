@@ -2,7 +2,6 @@ import ArgumentParser
 import Planning
 import Registry
 import Synchronization
-import SystemPackage
 
 /// The options of every command that talks to registries.
 struct RegistryArguments: ParsableArguments {
@@ -20,6 +19,27 @@ struct RegistryArguments: ParsableArguments {
         name: .customLong("registry-mirror"),
         help: "Registry to ask in place of another, as in docker.io=mirror.example:5000; may be repeated.")
     var registryMirrors: [String] = []
+
+    /// Checks what was typed, so that a mistake is told even where no registry is needed.
+    func validate() throws {
+        for text in registryMirrors {
+            let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard pair.count == 2 else {
+                throw ValidationError(
+                    "--registry-mirror \(text): expected REGISTRY=MIRROR, as in docker.io=mirror.example:5000")
+            }
+            do {
+                _ = try (RegistryName(parsing: pair[0]), MirrorName(parsing: pair[1]))
+            } catch {
+                throw ValidationError("--registry-mirror \(text): \(error)")
+            }
+        }
+        for text in insecureRegistries {
+            do { _ = try RegistryName(parsing: text) } catch {
+                throw ValidationError("--insecure-registry \(text): \(error)")
+            }
+        }
+    }
 }
 
 /// The client of a command: opened when something first needs a registry, since most builds need none.
@@ -49,20 +69,15 @@ final class RegistryAccess: Sendable {
     func close() async { await opened.withLock { $0.take() }?.shutdown() }
 
     private func open() throws -> RegistryClient {
+        let environment = ProcessEnvironment.current
+        let settings = try RegistrySettings(arguments, environment: environment)
         var options = RegistryOptions()
-        options.authorities = arguments.registryAuthorities.map { FilePath($0) }
-        options.insecureHosts = Set(arguments.insecureRegistries)
+        options.authorities = settings.authorities
+        options.insecureHosts = settings.insecureHosts
+        options.mirrors = settings.mirrors
         options.isOffline = isOffline
-        options.environment = ProcessEnvironment.current
-        for text in arguments.registryMirrors {
-            let pair = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard pair.count == 2 else {
-                throw Failure(.usage, "--registry-mirror \(text): expected HOST=MIRROR, as in docker.io=localhost:5000")
-            }
-            options.mirrors[pair[0], default: []].append(pair[1])
-        }
-        return try RegistryClient(
-            options, credentials: CredentialFinder(environment: options.environment), note: note)
+        options.environment = environment
+        return try RegistryClient(options, credentials: CredentialFinder(environment: environment), note: note)
     }
 }
 

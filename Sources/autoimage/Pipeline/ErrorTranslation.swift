@@ -48,7 +48,7 @@ private func failure(for error: any Error) -> any Error {
     case is ImageSetError, is OutputError: Failure(.usage, "\(error)")
     case let error as DestinationError: Failure(code(of: error), "\(error)")
     case let error as DaemonError: Failure(code(of: error), "\(error)")
-    case is ReferenceError, is PathError, is PlatformError: Failure(.usage, "\(error)")
+    case is ReferenceError, is PathError, is PlatformError, is RegistryNameError: Failure(.usage, "\(error)")
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
     case SandboxError.notExecutable: Failure(.inputMissing, "\(error)")
