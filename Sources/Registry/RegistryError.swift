@@ -29,7 +29,8 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
         case .wrongAnswer(let host, let wanted, let problem): "\(host) answered wrongly for \(wanted): \(problem)"
         case .wrongContent(let host, let wanted, let problem): "\(host) sent wrong bytes for \(wanted): \(problem)"
         case .noPlatform(let reference, let wanted, let offered):
-            "\(reference) has no image for \(wanted); it has \(offered.joined(separator: ", "))"
+            "\(reference) has no image for \(wanted); it has "
+                + (offered.isEmpty ? "none at all" : offered.joined(separator: ", "))
         case .offline(let wanted): "\(wanted) needs the network, and --offline allows none; run once without it"
         case .badConfiguration(let place, let problem): "\(place): \(problem)"
         }
