@@ -38,7 +38,7 @@ extension ConfigKey {
         string("name", "Name of the image where -t gives none; the folder's name by default.") {
             $0.plan.name = $1.value
         },
-        string("language", "Language to build, where several are found: python.") { $0.plan.language = $1 },
+        string("language", "Language to build, where several are found: go or python.") { $0.plan.language = $1 },
         string("app", "Program to ship, where the service has several: a path or a name; commas between several.") {
             $0.apps = try Self.separated($1, key: "app")
         },
@@ -64,6 +64,7 @@ extension ConfigKey {
             }
             settings.plan.libc = Requested(family, by: wanted.option)
         },
+        string("go.version", "Go version, as in 1.24, or the least, as in >=1.22.") { $0.plan.versions["go"] = $1 },
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
