@@ -42,8 +42,10 @@ struct ConnectionProblem {
     }
 
     private static func isPlain(_ detail: String) -> Bool {
-        ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE", "eofDuringHandshake"]
-            .contains { detail.contains($0) }
+        [
+            "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE",
+            "EOF during handshake",
+        ].contains { detail.contains($0) }
     }
 
     private static func text(ofTLS detail: String, isPlain: Bool) -> String {
