@@ -41,6 +41,8 @@ final class TestClient: Sendable {
         options.environment = [
             "DOCKER_CONFIG": try workshop.dockerConfig(logins).string, "HOME": workshop.folder.string,
         ]
+        // To read them takes a fifth of a second in a debug build.
+        options.isHostTrusted = false
         options.retry.budget = .seconds(10)
         options.retry.jitter = { 1 }
         options.retry.sleep = { wait in recorded.waits.withLock { $0.append(wait) } }
