@@ -52,7 +52,7 @@ extension ConfigKey {
             settings, wanted in
             settings.platforms = try wanted.flatMap { try Self.separated($0, key: "platforms") }.reduce(into: []) {
                 known, wanted in
-                guard let platform = try? Platform(parsing: wanted.value).canonical,
+                guard let platform = try? Platform(parsing: wanted.value).normalized,
                     Platform.known.contains(platform)
                 else { throw ConfigError.value("platforms", wanted.value, "linux/amd64, linux/arm64 or both") }
                 if !known.contains(where: { $0.value == platform }) {
