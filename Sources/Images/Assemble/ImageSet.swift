@@ -48,7 +48,7 @@ package struct ImageSet: Hashable, Sendable {
 
     /// The index's image for just this platform, nil where it has none; the only image where there is no index.
     package func member(for platform: Platform) -> AssembledImage? {
-        isIndex ? images.first { $0.platform.canonical == platform.canonical } : images.first
+        isIndex ? images.first { $0.platform.normalized == platform.normalized } : images.first
     }
 
     /// Whether a reference stands for an index.

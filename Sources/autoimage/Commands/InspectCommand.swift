@@ -26,7 +26,7 @@ struct InspectCommand: AsyncParsableCommand {
     func run() async throws {
         try await guarded {
             let store = try LocalStore(try State(environment: ProcessEnvironment.current))
-            let wanted = try platform.map { try Platform(parsing: $0).canonical } ?? .host
+            let wanted = try platform.map { try Platform(parsing: $0).normalized } ?? .host
             let image = try StoredImage(name, in: store, for: wanted)
             if files {
                 for layer in image.image.manifest.layers {

@@ -18,7 +18,8 @@ struct BuildPipeline: Sendable {
         let services = try PlannedService.all(request.arguments)
         let requests = try request.forEach(of: services)
         for service in services { try PlatformCheck.check(service.plans, target: request.target) }
-        try await withRegistry(request.arguments.registries, progress) { registry in
+        let isOffline = try translated { try request.arguments.lock.isOffline() }
+        try await withRegistry(request.arguments.registries, offline: isOffline, progress) { registry in
             for (service, request) in zip(services, requests) {
                 try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
                     names: service.names(request), besides: request.metadataFile.map { FilePath($0) })
@@ -26,6 +27,8 @@ struct BuildPipeline: Sendable {
             for (index, (service, request)) in zip(services, requests).enumerated() {
                 let progress = services.count > 1 ? progress.labelled(service.plan.name, clock: PhaseClock()) : progress
                 do {
+                    // What an image before it resolved is in the lock by now.
+                    let service = try index == 0 ? service : service.relocked()
                     built(try await ImageBuild(service, request, registry, progress).run())
                 } catch {
                     if services.count > 1 { tell(failedAt: index, services.map(\.plan.name)) }

@@ -25,7 +25,7 @@ struct StoredImage: Sendable {
 
     /// Fails where this machine cannot run the image's programs.
     func checkRuns(on host: Platform = .host) throws {
-        guard image.platform.canonical != host else { return }
+        guard image.platform.normalized != host else { return }
         throw Failure(
             .unavailable,
             "the image is for \(image.platform) and this machine is \(host): run it on such a machine, "
