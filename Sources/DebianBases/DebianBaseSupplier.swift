@@ -1,5 +1,5 @@
 package import Files
-import Images
+package import Images
 import OCI
 package import Planning
 import Synchronization

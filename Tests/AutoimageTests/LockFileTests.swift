@@ -144,8 +144,14 @@ import Testing
 
     @Test(arguments: [
         ("{", 1, "column 2: is not JSON: it has no key in double quotes where one is expected"),
-        ("{\n  \"schemaVersion\": 2,\n}", 3, "column 1: is not JSON: it has no key in double quotes where one is expected"),
-        ("{\n \"schemaVersion\": 2 \"x\"", 2, "column 21: is not JSON: it has neither ',' nor '}' after a member of an object"),
+        (
+            "{\n  \"schemaVersion\": 2,\n}", 3,
+            "column 1: is not JSON: it has no key in double quotes where one is expected"
+        ),
+        (
+            "{\n \"schemaVersion\": 2 \"x\"", 2,
+            "column 21: is not JSON: it has neither ',' nor '}' after a member of an object"
+        ),
         ("[]", 1, "is an array, not an object"), ("{}", 1, "has no schemaVersion"),
         (
             "{\"schemaVersion\": 2,\n\"platform\": {}}", 2,

@@ -13,7 +13,11 @@ import Testing
         options: [String] = [], environment: [String: String] = [:], _ change: (inout Pins, BuildPlan) -> Void
     ) throws -> PlannedService {
         let folder = try ScratchFolder()
-        for (name, text) in [("main.py", "print('hello')\n"), ("requirements.txt", "requests==2.32.0\n")] {
+        let files = [
+            ("main.py", "print('hello')\n"), ("requirements.txt", "requests==2.32.0\n"),
+            ("autoimage.toml", "[[artifact]]\nfrom = \"nginx:1.27\"\npath = \"/etc/nginx\"\n"),
+        ]
+        for (name, text) in files {
             try AtomicFile.write(Array(text.utf8), to: folder.path.appending(name))
         }
         let plan = try PlannedService(try PlanArguments.parse([folder.path.string]), environment: [:]).plan
@@ -34,6 +38,7 @@ import Testing
             let pin = DebianPin(suite: recipe.suite, architecture: "amd64", packages: packages)
             pins.set(.debian(packages: pin), for: base)
         }
+        for image in plan.images { pins.images[image.key] = Digest(of: []) }
         return pins.withInstallers(of: plan)
     }
 
@@ -82,7 +87,7 @@ import Testing
     }
 
     @Test func `a name is a package, an installer, an image or a part of a base's key`() throws {
-        let service = try service { pins, plan in pins.images["nginx:1.27@\(plan.platform)"] = Digest(of: []) }
+        let service = try service { _, _ in }
         let (builder, runtime) = (service.plan.builder.base.key, service.plan.runtime.base.key)
         func selection(_ names: String...) throws -> LockUpdate.Selection {
             try LockUpdate.names(names).selection(of: service)
@@ -102,7 +107,7 @@ import Testing
         #expect(
             throws: LockFileError.unknownName(
                 service.lock.path, "libcxx",
-                known: [builder, runtime, "pip", "the Debian packages of these bases"])
+                known: [builder, runtime, "pip", "nginx:1.27", "the Debian packages of these bases"])
         ) { try LockUpdate.names(["libcxx"]).selection(of: service) }
     }
 

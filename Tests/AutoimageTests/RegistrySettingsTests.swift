@@ -75,7 +75,7 @@ import Testing
                 "user.example": ["from-user:1", "also-user:2/hub"], "system.example": ["from-system", "more-system"],
             ])
         #expect(
-            settings.authorities == [
+            settings.authorities.map(\.string) == [
                 "\(folder.path)/cli.pem", "\(folder.path)/env.pem", "\(folder.path)/autoimage/user.pem",
                 "\(folder.path)/system.pem",
             ])

@@ -2,6 +2,7 @@ import BaseImages
 import DebianBases
 import Files
 import Glibc
+import Images
 import OCI
 import Planning
 import Synchronization

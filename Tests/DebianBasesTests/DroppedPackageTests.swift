@@ -1,5 +1,6 @@
 import DebianBases
 import Files
+import Images
 import OCI
 import Planning
 import Synchronization

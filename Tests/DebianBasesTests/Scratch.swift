@@ -1,6 +1,7 @@
 import DebianBases
 import Files
 import Glibc
+import Images
 import OCI
 import Planning
 import Subprocess

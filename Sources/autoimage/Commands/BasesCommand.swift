@@ -102,6 +102,10 @@ struct BasesCommand: AsyncParsableCommand {
             for (base, entry) in [
                 (bases.builder, plan.builder.base.entry), (bases.runtime, plan.runtime.base.entry),
             ] {
+                guard entry.debian != nil else {
+                    progress.say("\(entry.id): docker and podman pull it themselves, as \(entry.reference)")
+                    continue
+                }
                 let file = output.appending("\(entry.role.rawValue).tar")
                 try await BaseArchive(state: provider.state).write(base, entry, plan.platform, to: file)
                 progress.say("wrote \(file): load it with 'docker load -i \(file)'; it is \(entry.reference)")

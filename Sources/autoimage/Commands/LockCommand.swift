@@ -42,16 +42,21 @@ struct LockCommand: AsyncParsableCommand {
     }
 
     private func lock(_ arguments: PlanArguments, _ update: LockUpdate, _ progress: Progress) async throws {
-        let isOffline = try arguments.lock.isOffline()
-        try await withRegistry(arguments.registries, offline: isOffline, progress) { registry in
-            for (number, service) in try PlannedService.all(arguments).enumerated() {
-                let planned = try number == 0 ? service : service.relocked()
-                let provider = try BaseProvider(planned, registry, progress)
-                let pins = try await provider.pins(update: number == 0 ? update : .nothing)
-                let changed = try planned.lock.update(pins, state: provider.state)
-                for line in planned.lock.pins.changes(to: pins) { progress.say(line) }
-                progress.say(changed ? "wrote \(planned.lock.path)" : "\(planned.lock.path) is up to date")
+        let services = try PlannedService.all(arguments)
+        for service in services { _ = try update.selection(of: service) }
+        let lock = services[0].lock
+        let changed = try await withRegistry(
+            arguments.registries, offline: services[0].settings.isOffline, progress
+        ) { registry in
+            var changed = false
+            for service in services {
+                let provider = try BaseProvider(service, registry, progress)
+                let pins = try await provider.pins(update: update)
+                if try service.lock.update(pins, state: provider.state) { changed = true }
             }
+            return changed
         }
+        for line in lock.pins.changes(to: try lock.current()) { progress.say(line) }
+        progress.say(changed ? "wrote \(lock.path)" : "\(lock.path) is up to date")
     }
 }

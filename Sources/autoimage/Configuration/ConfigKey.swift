@@ -25,14 +25,14 @@ struct Settings: Sendable {
     /// Patterns in the form of .dockerignore, applied after it.
     var ignore: [Requested<String>] = []
     var debianMirror: Requested<String>?
-    /// What images are for, in the order that was given, each once; empty for this machine's platform.
-    var platforms: [Requested<Platform>] = []
-    /// The programs to build an image of each; empty where nobody chose.
-    var apps: [Requested<String>] = []
     /// An archive of an earlier day, asked for locked packages that the mirror has dropped.
     var debianSnapshot: Requested<String>?
     /// Keyring that Debian indexes are verified with, in place of Debian's own.
     var debianKeyring: Requested<String>?
+    /// What images are for, in the order that was given, each once; empty for this machine's platform.
+    var platforms: [Requested<Platform>] = []
+    /// The programs to build an image of each; empty where nobody chose.
+    var apps: [Requested<String>] = []
     var allowExpiredSuites = false
     /// Whether nothing may be contacted: `--offline`.
     var isOffline = false

@@ -27,15 +27,18 @@ struct LockFile: Sendable {
         schema = contents.schema
     }
 
-    /// What the file holds now.
-    func reread() throws -> LockFile { try LockFile(folder: path.removingLastComponent(), locked: isLocked) }
-
     /// Under `--locked`: fails where a plan needs what the file does not hold.
     ///
     /// Nothing is fetched or run to see it. What only a build can know, the shared libraries and what an official base brings, is looked at when it is known.
-    func check(_ plan: BuildPlan) throws(LockFileError) {
+    func check(_ plans: [BuildPlan]) throws(LockFileError) {
         guard isLocked else { return }
         guard schema != nil else { throw .missing(path) }
+        let changes = plans.flatMap(changes)
+        guard changes.isEmpty else { throw .wouldChange(path, changes, byBuild: false) }
+    }
+
+    /// What a plan is known to need that the file does not hold.
+    private func changes(for plan: BuildPlan) -> [String] {
         var changes: [String] = []
         for base in [plan.builder.base, plan.runtime.base] where pins.pin(of: base) == nil {
             let why = pins.bases[base.key] == nil ? "is not in it" : "was recorded for another \(base.entry.id)"
@@ -44,9 +47,11 @@ struct LockFile: Sendable {
         for image in plan.images where image.digest == nil && !image.reference.contains("@") {
             changes.append("image \(image.key) is not in it")
         }
-        changes += pins.changes(to: pins.withInstallers(of: plan))
-        guard changes.isEmpty else { throw .wouldChange(path, changes, byBuild: false) }
+        return changes + pins.changes(to: pins.withInstallers(of: plan))
     }
+
+    /// What the file holds now.
+    func current() throws -> Pins { try LockFile(folder: path.removingLastComponent()).pins }
 
     /// Writes pins that differ from what was read; returns whether the file changed.
     ///
@@ -61,7 +66,7 @@ struct LockFile: Sendable {
         }
         let held = try FileLock(state.lock("lock-\(Digest(of: path.string.utf8).hex)"))
         defer { _ = held }
-        var merged = try LockFile(folder: path.removingLastComponent()).pins
+        var merged = try current()
         Self.merge(pins.bases, changed.bases, into: &merged.bases)
         Self.merge(pins.references, changed.references, into: &merged.references)
         Self.merge(pins.libraries, changed.libraries, into: &merged.libraries)

@@ -17,73 +17,57 @@ enum LockUpdate: Sendable, Hashable {
         var packages: [String: Set<String>] = [:]
         /// Keys of `Pins.images`.
         var images: Set<String> = []
-
-        var isEmpty: Bool { bases.isEmpty && packages.isEmpty && images.isEmpty }
     }
 
     /// The parts of a service's lock that are meant; fails with `LockFileError.unknownName`.
     func selection(of service: PlannedService) throws(LockFileError) -> Selection {
         var result = Selection()
-        var unknown: LockFileError?
-        for plan in service.plans {
-            do throws(LockFileError) {
-                let one = try selection(plan: plan, lock: service.lock)
-                result.bases.formUnion(one.bases)
-                result.packages.merge(one.packages) { $0.union($1) }
-                result.images.formUnion(one.images)
-            } catch {
-                // What only one platform has is meant there alone.
-                unknown = error
-            }
-        }
-        if let unknown, result.isEmpty { throw unknown }
-        return result
-    }
-
-    /// The same for a plan and a lock.
-    func selection(plan: BuildPlan, lock: LockFile) throws(LockFileError) -> Selection {
-        let bases = [plan.builder.base, plan.runtime.base]
-        var result = Selection()
         switch self {
         case .nothing: break
         case .everything:
-            result.bases = Set(bases.map(\.key))
-            result.images = Set(lock.pins.images.keys.filter { LockKey($0).platform == plan.platform.description })
+            result.bases = Set(service.bases.map(\.key))
+            result.images = Set(service.plans.flatMap(\.images).map(\.key))
         case .names(let names):
-            for name in names {
-                guard Self.add(name, bases, plan, lock.pins, to: &result) else {
-                    throw .unknownName(lock.path, name, known: Self.known(bases, plan, lock.pins))
-                }
+            for name in names where !Self.add(name, service, to: &result) {
+                throw .unknownName(service.lock.path, name, known: Self.known(service))
             }
         }
         return result
     }
 
-    private static func add(
-        _ name: String, _ bases: [Base], _ plan: BuildPlan, _ pins: Pins, to result: inout Selection
-    ) -> Bool {
-        let held = bases.filter { holds(pins.pin(of: $0), name) }
+    /// Adds what a name stands for; returns whether it stands for anything.
+    private static func add(_ name: String, _ service: PlannedService, to result: inout Selection) -> Bool {
+        let pins = service.lock.pins
+        let held = service.bases.filter { holds(pins.pin(of: $0), name) }
         if !held.isEmpty {
             for base in held { result.packages[base.key, default: []].insert(name) }
             return true
         }
-        let platform = plan.platform.description
-        if let installer = Installer.needed(by: plan).first(where: { $0.name == name }) {
-            if holds(pins.pin(of: plan.builder.base), installer.debianPackage) {
-                result.packages[plan.builder.base.key, default: []].insert(installer.debianPackage)
-            } else {
-                result.bases.insert(plan.builder.base.key)
-            }
+        let installed = service.plans.filter { plan in Installer.needed(by: plan).contains { $0.name == name } }
+        if !installed.isEmpty {
+            for plan in installed { add(installer: name, of: plan, pins, to: &result) }
             return true
         }
-        let images = pins.images.keys.filter { LockKey($0).name == name && LockKey($0).platform == platform }
+        let images = service.plans.flatMap(\.images).filter { $0.reference == name }.map(\.key)
         if !images.isEmpty {
             result.images.formUnion(images)
             return true
         }
-        let matching = bases.filter { !name.isEmpty && $0.key.contains(name) }
+        let matching = service.bases.filter { !name.isEmpty && $0.key.contains(name) }
         result.bases.formUnion(matching.map(\.key))
         return !matching.isEmpty
+    }
+
+    /// An installer is its Debian package, or comes with an official base as a whole.
+    private static func add(installer name: String, of plan: BuildPlan, _ pins: Pins, to result: inout Selection) {
+        let base = plan.builder.base
+        for installer in Installer.needed(by: plan) where installer.name == name {
+            if holds(pins.pin(of: base), installer.debianPackage) {
+                result.packages[base.key, default: []].insert(installer.debianPackage)
+            } else {
+                result.bases.insert(base.key)
+            }
+        }
     }
 
     private static func holds(_ pin: Pin?, _ package: String) -> Bool {
@@ -91,11 +75,13 @@ enum LockUpdate: Sendable, Hashable {
         return pin.packages.contains { $0.name == package }
     }
 
-    private static func known(_ bases: [Base], _ plan: BuildPlan, _ pins: Pins) -> [String] {
-        let platform = plan.platform.description
-        let images = pins.images.keys.filter { LockKey($0).platform == platform }.map { LockKey($0).name }.sorted()
-        let packages = bases.contains { if case .debian? = pins.pin(of: $0) { true } else { false } }
-        return Set(bases.map(\.key)).sorted() + Installer.needed(by: plan).map(\.name) + images
+    private static func known(_ service: PlannedService) -> [String] {
+        let installers = Set(service.plans.flatMap { Installer.needed(by: $0) }.map(\.name))
+        let images = Set(service.plans.flatMap(\.images).map(\.reference))
+        let packages = service.bases.contains { base in
+            if case .debian? = service.lock.pins.pin(of: base) { true } else { false }
+        }
+        return service.bases.map(\.key).sorted() + installers.sorted() + images.sorted()
             + (packages ? ["the Debian packages of these bases"] : [])
     }
 }

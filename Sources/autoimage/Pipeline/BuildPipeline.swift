@@ -18,7 +18,7 @@ struct BuildPipeline: Sendable {
         let services = try PlannedService.all(request.arguments)
         let requests = try request.forEach(of: services)
         for service in services { try PlatformCheck.check(service.plans, target: request.target) }
-        let isOffline = try translated { try request.arguments.lock.isOffline() }
+        let isOffline = services[0].settings.isOffline
         try await withRegistry(request.arguments.registries, offline: isOffline, progress) { registry in
             for (service, request) in zip(services, requests) {
                 try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
@@ -27,8 +27,6 @@ struct BuildPipeline: Sendable {
             for (index, (service, request)) in zip(services, requests).enumerated() {
                 let progress = services.count > 1 ? progress.labelled(service.plan.name, clock: PhaseClock()) : progress
                 do {
-                    // What an image before it resolved is in the lock by now.
-                    let service = try index == 0 ? service : service.relocked()
                     built(try await ImageBuild(service, request, registry, progress).run())
                 } catch {
                     if services.count > 1 { tell(failedAt: index, services.map(\.plan.name)) }

@@ -60,7 +60,8 @@ private func failure(for error: any Error) -> any Error {
     }
 }
 
-private func code(of error: RegistryError) -> FailureCode {
+/// The exit code of a registry's failure.
+func code(of error: RegistryError) -> FailureCode {
     switch error {
     case .unreachable, .refused, .wrongAnswer, .wrongContent, .offline: .unavailable
     case .denied: .denied

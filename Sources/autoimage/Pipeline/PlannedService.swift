@@ -81,24 +81,9 @@ struct PlannedService: Sendable {
             options.platform = platform
             return try planner.plan(source.tree, options: options).applying(source.lock.pins)
         }
-        for plan in plans {
-            try plan.checkOffline()
-            try lock.check(plan)
-        }
+        for plan in plans { try plan.checkOffline() }
+        try lock.check(plans)
         try secrets.check(against: plans)
-    }
-
-    /// The same with what autoimage.lock holds now.
-    func relocked() throws -> PlannedService { try PlannedService(self, lock: lock.reread()) }
-
-    private init(_ service: PlannedService, lock: LockFile) {
-        folder = service.folder
-        tree = service.tree
-        settings = service.settings
-        secrets = service.secrets
-        revision = service.revision
-        self.lock = lock
-        plans = service.plans.map { $0.withoutLibraries().applying(lock.pins) }
     }
 
     /// The plans in one of their forms.
