@@ -80,7 +80,8 @@ struct BasesCommand: AsyncParsableCommand {
             try await guarded {
                 try await interruptible {
                     let progress = Progress(.auto)
-                    try await withRegistry(arguments.registries, progress) { registry in
+                    let isOffline = try arguments.lock.isOffline()
+                    try await withRegistry(arguments.registries, offline: isOffline, progress) { registry in
                         try await save(arguments, to: output, registry, progress)
                     }
                 }
