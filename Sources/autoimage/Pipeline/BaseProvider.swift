@@ -12,6 +12,7 @@ struct BaseProvider: Sendable {
     private let progress: Progress
     private let supplier: DebianBaseSupplier
     private let images: ImageBaseSupplier
+    private let sources: SourceImages
     private let registry: RegistryAccess
     let state: State
     let sandbox: Sandbox
@@ -34,9 +35,11 @@ struct BaseProvider: Sendable {
             runInterpreter: { root, arguments, environment in
                 try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)
             })
+        let store = try LocalStore(state).blobs
         images = ImageBaseSupplier(
-            state: state, store: try LocalStore(state).blobs, registry: registry,
-            note: { progress.report(.note(text: $0)) })
+            state: state, store: store, registry: registry, note: { progress.report(.note(text: $0)) })
+        sources = SourceImages(
+            state: state, store: store, registry: registry, note: { progress.report(.note(text: $0)) })
     }
 
     /// The lock's pins with every base of the plan among them, and what the builder is known to bring; resolves what is
@@ -55,6 +58,10 @@ struct BaseProvider: Sendable {
             } else {
                 pins.set(try await resolve(base), for: base)
             }
+        }
+        for image in service.plans.flatMap(\.images) where pins.images[image.key] == nil {
+            progress.report(.phase(name: "resolve", detail: image.key))
+            pins.images[image.key] = try await sources.resolve(image)
         }
         return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) })
     }
@@ -82,6 +89,9 @@ struct BaseProvider: Sendable {
         return (builder, runtime)
     }
 
+    /// The images that a validated plan copies from, by reference.
+    func imageTrees(of plan: BuildPlan) async throws -> [String: OverlayTree] { try await sources.trees(of: plan) }
+
     private func resolve(_ base: Base) async throws -> Pin {
         base.entry.debian == nil ? try await images.resolve(base) : try await supplier.resolve(base)
     }
@@ -101,7 +111,7 @@ extension BuildPlan {
         let places =
             runtime.copies.map(\.destination) + runtime.files.map(\.path)
             + runtime.config.writable.map(\.value)
-        return !isStatic || runtime.files.contains { $0.addsToBase == true }
+        return !isStatic || !images.isEmpty || runtime.files.contains { $0.addsToBase == true }
             || places.contains { Self.systemFolders.contains($0.components.first ?? "") }
     }
 

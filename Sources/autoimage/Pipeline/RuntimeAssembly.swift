@@ -9,6 +9,8 @@ import SystemPackage
 struct RuntimeAssembly: Sendable {
     let plan: BuildPlan
     let builder: any FileTree
+    /// Images beside the builder that copies are from, by reference.
+    let images: [String: OverlayTree]
     let base: AssembledBase
     let state: State
 
@@ -62,7 +64,7 @@ struct RuntimeAssembly: Sendable {
         let user = plan.runtime.config.user.value
         let copies = plan.runtime.copies.filter { $0.group == group }.map { copy in
             LayerContent.Piece.tree(
-                builder, from: copy.path, to: copy.destination,
+                images[copy.from] ?? builder, from: copy.path, to: copy.destination,
                 owner: { path in writable.contains { path.isInside($0) } ? user : copy.owner })
         }
         return LayerContent(try copies + files(of: group).map { .file(try written($0, over: below)) })
