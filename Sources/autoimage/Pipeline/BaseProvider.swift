@@ -10,8 +10,7 @@ import SystemPackage
 struct BaseProvider: Sendable {
     private let service: PlannedService
     private let progress: Progress
-    private let supplier: DebianBaseSupplier
-    private let images: ImageBaseSupplier
+    private let bases: BaseSuppliers
     private let sources: SourceImages
     private let registry: RegistryAccess
     let state: State
@@ -27,17 +26,9 @@ struct BaseProvider: Sendable {
         self.state = state
         use = try StateUse.shared(state)
         self.sandbox = sandbox
-        let mirror = try DebianMirror.discover(
-            option: service.settings.debianMirror?.value, environment: ProcessEnvironment.current)
-        supplier = DebianBaseSupplier(
-            state: state, mirror: mirror, access: try service.settings.debianAccess(),
-            note: { progress.report(.note(text: $0)) },
-            runInterpreter: { root, arguments, environment in
-                try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)
-            })
+        bases = try BaseSuppliers(
+            settings: service.settings, state: state, sandbox: sandbox, registry: registry, progress: progress)
         let store = try LocalStore(state).blobs
-        images = ImageBaseSupplier(
-            state: state, store: store, registry: registry, note: { progress.report(.note(text: $0)) })
         sources = SourceImages(
             state: state, store: store, registry: registry, note: { progress.report(.note(text: $0)) })
     }
@@ -54,9 +45,9 @@ struct BaseProvider: Sendable {
             guard chosen.bases.contains(base.key) || old == nil || chosen.packages[base.key] != nil else { continue }
             progress.report(.phase(name: "resolve", detail: base.key))
             if !chosen.bases.contains(base.key), case .debian(let pin)? = old, let names = chosen.packages[base.key] {
-                pins.set(try await supplier.resolve(base, from: pin, updating: names), for: base)
+                pins.set(try await bases.debian.resolve(base, from: pin, updating: names), for: base)
             } else {
-                pins.set(try await resolve(base), for: base)
+                pins.set(try await bases.resolve(base), for: base)
             }
         }
         for image in service.plans.flatMap(\.images) where pins.images[image.key] == nil {
@@ -84,22 +75,13 @@ struct BaseProvider: Sendable {
     /// The unpacked bases of a validated plan.
     func assemble(_ plan: BuildPlan) async throws -> (builder: AssembledBase, runtime: AssembledBase) {
         progress.report(.phase(name: "bases", detail: "\(plan.builder.base.entry.id), \(plan.runtime.base.entry.id)"))
-        let builder = try await assemble(plan.builder.base, content: true)
-        let runtime = try await assemble(plan.runtime.base, content: plan.needsRuntimeContent)
+        let builder = try await bases.assemble(plan.builder.base, content: true)
+        let runtime = try await bases.assemble(plan.runtime.base, content: plan.needsRuntimeContent)
         return (builder, runtime)
     }
 
     /// The images that a validated plan copies from, by reference.
     func imageTrees(of plan: BuildPlan) async throws -> [String: OverlayTree] { try await sources.trees(of: plan) }
-
-    private func resolve(_ base: Base) async throws -> Pin {
-        base.entry.debian == nil ? try await images.resolve(base) : try await supplier.resolve(base)
-    }
-
-    private func assemble(_ base: Base, content: Bool) async throws -> AssembledBase {
-        base.entry.debian == nil
-            ? try await images.assemble(base, content: content) : try await supplier.assemble(base)
-    }
 }
 
 extension BuildPlan {
