@@ -5,5 +5,5 @@ package import Planning
 /// To add one: a folder here with a type that conforms to `Detector`, and its name below.
 package enum Detectors {
     /// In the order in which candidates are listed.
-    package static let all: [any Detector] = [PythonDetector()]
+    package static let all: [any Detector] = [GoDetector(), PythonDetector()]
 }

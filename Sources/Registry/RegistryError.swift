@@ -22,14 +22,17 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unreachable(let host, let wanted, let reason): "\(host) cannot be reached for \(wanted): \(reason)"
         case .denied(let host, let wanted, let said, let tried):
             "\(host) denies \(wanted): \(said); "
-                + (tried.map { "the credentials of \($0) were sent" }
+                + (tried.map {
+                    "the credentials of \($0) were sent and do not suffice; 'autoimage login \(host)' stores others"
+                }
                     ?? "no credentials were found; 'autoimage login \(host)' stores some")
         case .notFound(let host, let wanted, let said): "\(host) has no \(wanted): \(said)"
         case .refused(let host, let wanted, let said): "\(host) refuses \(wanted): \(said)"
         case .wrongAnswer(let host, let wanted, let problem): "\(host) answered wrongly for \(wanted): \(problem)"
         case .wrongContent(let host, let wanted, let problem): "\(host) sent wrong bytes for \(wanted): \(problem)"
         case .noPlatform(let reference, let wanted, let offered):
-            "\(reference) has no image for \(wanted); it has \(offered.joined(separator: ", "))"
+            "\(reference) has no image for \(wanted); it has "
+                + (offered.isEmpty ? "none at all" : offered.joined(separator: ", "))
         case .offline(let wanted): "\(wanted) needs the network, and --offline allows none; run once without it"
         case .badConfiguration(let place, let problem): "\(place): \(problem)"
         }

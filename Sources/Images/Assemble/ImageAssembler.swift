@@ -30,19 +30,27 @@ package struct ImageAssembler: Sendable {
     /// Writes the image.
     ///
     /// Every layer comes with the history entry that names its group and steps, lowest first. `created` is in seconds
-    /// since 1970.
+    /// since 1970. Below them lie the layers of `base`, with its own history; annotations name it (OCI image-spec,
+    /// annotations.md, `org.opencontainers.image.base.*`).
     package func assemble(
-        layers: [(blob: LayerBlob, createdBy: String)], config: ImageConfig.Execution, platform: Platform,
-        created: Int64, annotations: [String: String]? = nil
+        on base: BaseImage? = nil, layers: [(blob: LayerBlob, createdBy: String)], config: ImageConfig.Execution,
+        platform: Platform, created: Int64, annotations: [String: String]? = nil
     ) throws -> AssembledImage {
         let time = Timestamp.text(created)
+        let blobs = (base?.layers ?? []) + layers.map(\.blob)
         let image = ImageConfig(
             created: time, platform: platform, config: config,
-            rootfs: ImageConfig.RootFS(diffIDs: layers.map(\.blob.diffID)),
-            history: layers.map { ImageConfig.History(created: time, createdBy: $0.createdBy) })
+            rootfs: ImageConfig.RootFS(diffIDs: blobs.map(\.diffID)),
+            history: (base?.history ?? [])
+                + layers.map { ImageConfig.History(created: time, createdBy: $0.createdBy) })
+        var notes = annotations ?? [:]
+        if let base {
+            notes["org.opencontainers.image.base.name"] = base.reference
+            notes["org.opencontainers.image.base.digest"] = base.digest.description
+        }
         let manifest = Manifest(
             config: try store.write(CanonicalJSON.encode(image), mediaType: .config),
-            layers: layers.map(\.blob.descriptor), annotations: annotations)
+            layers: blobs.map(\.descriptor), annotations: notes.isEmpty ? nil : notes)
         let written = try store.write(CanonicalJSON.encode(manifest), mediaType: .manifest)
         let descriptor = Descriptor(
             mediaType: .manifest, digest: written.digest, size: written.size, platform: platform)

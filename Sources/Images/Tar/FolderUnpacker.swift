@@ -19,6 +19,10 @@ package struct FolderUnpacker: ~Copyable {
     /// What the archive hides of the layers below, and a folder of the archive may stand in for.
     private var hidden: Set<ImagePath> = []
     private var counts = Counts()
+    /// Where folders lie whose paths go through links, as far as was asked.
+    private var places: [ImagePath: ImagePath] = [:]
+    /// Owners other than root that the archives state, by path.
+    package private(set) var owners: [ImagePath: Owner] = [:]
 
     /// Decides where an entry goes: its path, another one, or nil to leave it out.
     ///
@@ -36,6 +40,11 @@ package struct FolderUnpacker: ~Copyable {
         /// Sets `security.capability`; only root can.
         package var keepsCapabilities = false
         package var whiteouts = Whiteouts.asFiles
+        /// Whether a parent that is a link leads where it leads inside the folder, as where layers are put on one
+        /// another; else it is an error.
+        package var followsLinks = false
+        /// Gives the owner what it takes to read every file, and to write into every folder.
+        package var staysReadable = false
         /// The most bytes that all files together may have.
         package var sizeLimit: Int64?
 
@@ -79,7 +88,7 @@ package struct FolderUnpacker: ~Copyable {
         while let entry = try reader.next() {
             let stated = try Self.path(entry.path)
             guard let path = transform.map({ $0(stated, entry) }) ?? stated else { continue }
-            try place(entry, at: path, from: &reader)
+            try place(entry, at: try landing(path), from: &reader)
         }
         try finishFolders()
         return counts
@@ -88,8 +97,10 @@ package struct FolderUnpacker: ~Copyable {
     /// Removes from the folder what the whiteouts of a layer hide, and unpacks nothing.
     package mutating func removeHidden(_ reader: inout TarReader) throws {
         while let entry = try reader.next() {
-            let path = try Self.path(entry.path)
-            guard path.name.utf8.starts(with: ".wh.".utf8), let parent = path.parent,
+            let stated = try Self.path(entry.path)
+            guard stated.name.utf8.starts(with: ".wh.".utf8) else { continue }
+            let path = try landing(stated)
+            guard let parent = path.parent,
                 let folder = try folder(at: parent, creating: false)
             else { continue }
             let hidden = try Self.hiddenNames(by: path, in: folder)
@@ -99,6 +110,7 @@ package struct FolderUnpacker: ~Copyable {
             }
         }
         open = []
+        places = [:]
     }
 
     private static func hiddenNames(by path: ImagePath, in folder: HostFolder) throws -> [String] {
@@ -130,11 +142,13 @@ package struct FolderUnpacker: ~Copyable {
             try writeFile(entry, path, parent, &reader)
         case .symbolicLink(let target):
             try clear(path, parent)
+            places = [:]
             try parent.makeLink(path.name, to: target)
             try finish(entry, path, parent)
         case .hardLink(let target):
             try link(path, to: target, entry)
         }
+        if entry.owner != .root || owners[path] != nil { owners[path] = entry.owner == .root ? nil : entry.owner }
     }
 
     private mutating func writeFile(
@@ -164,9 +178,11 @@ package struct FolderUnpacker: ~Copyable {
     /// The target must be in the folder by now, and is not followed where it is a symbolic link.
     private mutating func link(_ path: ImagePath, to target: String, _ entry: TarEntry) throws {
         let stated = try Self.path(target)
-        guard let source = transform.map({ $0(stated, entry) }) ?? stated, let sourceParent = source.parent else {
+        guard let wanted = transform.map({ $0(stated, entry) }) ?? stated, wanted != .root else {
             throw UnpackError.missingLinkTarget(path, target: target)
         }
+        let source = try landing(wanted)
+        let sourceParent = source.parent ?? .root
         guard source != path else { return }
         let from = try folder(at: sourceParent, creating: false)
         guard let from, from.kind(of: source.name) != nil else {
@@ -220,7 +236,28 @@ package struct FolderUnpacker: ~Copyable {
     }
 
     private func mode(_ entry: TarEntry) -> UInt32 {
-        UInt32(entry.mode) & (options.keepsSticky ? 0o1777 : 0o777)
+        let mode = UInt32(entry.mode) & (options.keepsSticky ? 0o1777 : 0o777)
+        guard options.staysReadable else { return mode }
+        return mode | (entry.kind == .folder ? 0o700 : 0o400)
+    }
+
+    /// Where a path is with the links among its parents followed inside the folder.
+    private mutating func landing(_ path: ImagePath) throws -> ImagePath {
+        guard options.followsLinks, let parent = path.parent else { return path }
+        return try place(of: parent, links: 0).resolving(path.name)
+    }
+
+    private mutating func place(of folder: ImagePath, links: Int) throws -> ImagePath {
+        guard let parent = folder.parent else { return folder }
+        if let known = places[folder] { return known }
+        guard links < 40 else { throw UnpackError.linkInPath(folder) }
+        let above = try place(of: parent, links: links)
+        var result = above.resolving(folder.name)
+        if let host = try self.folder(at: above, creating: false), let target = try host.linkTarget(folder.name) {
+            result = try place(of: above.resolving(target), links: links + 1)
+        }
+        places[folder] = result
+        return result
     }
 
     /// Deepest first, so that no folder closes before what it holds is done.
@@ -236,6 +273,8 @@ package struct FolderUnpacker: ~Copyable {
 
     private mutating func forget(below path: ImagePath) {
         folders = folders.isEmpty ? [:] : folders.filter { !$0.key.isInside(path) }
+        owners = owners.isEmpty ? [:] : owners.filter { !$0.key.isInside(path) }
+        places = [:]
         let depth = path.components.count
         if open.count >= depth, zip(open, path.components).allSatisfy({ isSame($0.name, $1) }) {
             open.removeSubrange((depth - 1)...)

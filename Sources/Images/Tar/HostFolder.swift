@@ -74,6 +74,20 @@ package final class HostFolder {
         }
     }
 
+    /// Where the link at a name leads; nil where no link is.
+    func linkTarget(_ name: String) throws -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let room = buffer.count
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { chars in
+                chars.baseAddress.map { readlinkat(descriptor, name, $0, room) } ?? -1
+            }
+        }
+        guard count < 0 else { return String(decoding: buffer.prefix(count), as: UTF8.self) }
+        guard [EINVAL, ENOENT, ENOTDIR].contains(errno) else { throw SystemError.last("read", path.appending(name)) }
+        return nil
+    }
+
     package func makeLink(_ name: String, to target: String) throws {
         guard symlinkat(target, descriptor, name) == 0 else { throw SystemError.last("create", path.appending(name)) }
     }

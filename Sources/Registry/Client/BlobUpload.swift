@@ -102,6 +102,7 @@ struct BlobUpload {
         var session: UploadSession
         if let opened { session = opened } else { session = try await openSession() }
         var inChunks = session.shortestChunk != nil
+        var wasLost = false
         while true {
             do {
                 if inChunks {
@@ -111,9 +112,9 @@ struct BlobUpload {
                 }
                 return
             } catch let failure as TooLarge {
+                await cancel(session)
                 guard !inChunks else { throw failure.error }
                 inChunks = true
-                await cancel(session)
                 session = try await openSession()
             } catch let failure as Transient {
                 do { try await budget.wait(after: failure, host: host.name) } catch {
@@ -128,6 +129,10 @@ struct BlobUpload {
                     await cancel(session)
                     session = try await openSession()
                 }
+            } catch RegistryError.notFound(host.name, _, _) where !wasLost {
+                // It forgot the upload, or named a place that there is not.
+                wasLost = true
+                session = try await openSession()
             } catch {
                 await cancel(session)
                 throw error
@@ -227,9 +232,18 @@ struct BlobUpload {
     }
 
     /// Frees what the registry keeps of a failed upload; it does so itself after a while.
+    ///
+    /// Also where this task was cancelled, since another blob failed: then for a few seconds at most.
     private func cancel(_ session: UploadSession) async {
-        guard !Task.isCancelled else { return }
-        _ = try? await host.attempt(uploadCall(.DELETE, session.address, expected: nil)) { await $0.drain() }
+        let call = uploadCall(.DELETE, session.address, expected: nil)
+        await Task { [host] in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await host.attempt(call) { await $0.drain() } }
+                group.addTask { try? await Task.sleep(for: .seconds(5)) }
+                await group.next()
+                group.cancelAll()
+            }
+        }.value
     }
 }
 

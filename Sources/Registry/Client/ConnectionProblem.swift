@@ -45,7 +45,8 @@ struct ConnectionProblem {
         [
             "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE",
             "EOF during handshake",
-        ].contains { detail.contains($0) }
+        ]
+        .contains { detail.contains($0) }
     }
 
     private static func text(ofTLS detail: String, isPlain: Bool) -> String {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Scheme, host and port: what credentials belong to (RFC 6454).
 struct Origin: Hashable, Sendable, CustomStringConvertible {
     let isSecure: Bool
@@ -39,6 +41,15 @@ struct Origin: Hashable, Sendable, CustomStringConvertible {
         if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }
         guard let address = IPAddress(host) else { return false }
         return address.bytes.count == 4 && address.bytes[0] == 127
+    }
+
+    /// Whether it is on the cable itself, where clouds keep what a machine may know: 169.254.0.0/16 and fe80::/10.
+    var isLinkLocal: Bool {
+        var four = in_addr()
+        // Also 0xa9fea9fe and the like, which resolvers understand.
+        if inet_aton(host, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 16 == 0xA9FE }
+        guard let address = IPAddress(host.prefix { $0 != "%" }), address.bytes.count == 16 else { return false }
+        return address.bytes[0] == 0xFE && address.bytes[1] & 0xC0 == 0x80
     }
 
     private var authority: String { host.contains(":") ? "[\(host)]" : host }

@@ -36,14 +36,8 @@ extension RegistryClient {
         let top = try await manifest(reference)
         _ = try store.write(top.bytes, mediaType: top.descriptor.mediaType)
         var blobs: [Descriptor] = []
-        if top.descriptor.mediaType.isIndex {
-            for entry in try index(top, reference).manifests where entry.mediaType.isManifest {
-                let child = try await document(entry, of: reference)
-                _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
-                blobs += try blobsNamed(by: child, reference)
-            }
-        } else {
-            blobs = try blobsNamed(by: top, reference)
+        for document in try await documents(below: top, reference, into: store) {
+            blobs += try blobsNamed(by: document, reference)
         }
         try await pull(blobs, from: Repository(of: reference), into: store)
         return try ImageSet(top.descriptor, in: store)
@@ -131,26 +125,48 @@ extension RegistryClient {
         for layer in image.manifest.layers { try store.noteOrigin(repository, of: layer.digest) }
     }
 
-    /// The images of an index with their platforms, which are in the configs where the index does not say them.
+    /// The images of an index with their platforms, which are in the configs where the index does not say them; those of
+    /// an index in the index, too.
     private func candidates(
-        of top: RawManifest, _ reference: Reference, into store: BlobStore
+        of top: RawManifest, _ reference: Reference, into store: BlobStore, depth: Int = 0
     ) async throws -> [Descriptor] {
         var candidates: [Descriptor] = []
-        for entry in try index(top, reference).manifests where entry.mediaType.isManifest && !entry.isAttestation {
-            guard entry.platform == nil else {
+        for entry in try index(top, reference, depth).manifests where !entry.isAttestation {
+            if entry.mediaType.isManifest, entry.platform != nil {
                 candidates.append(entry)
                 continue
             }
+            guard entry.mediaType.isManifest || entry.mediaType.isIndex else { continue }
             let child = try await document(entry, of: reference)
             _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
-            guard let image = try? await image(entry, reference, into: store) else { continue }
-            candidates.append(image.descriptor)
+            if entry.mediaType.isIndex {
+                candidates += try await self.candidates(of: child, reference, into: store, depth: depth + 1)
+            } else if let image = try? await image(entry, reference, into: store) {
+                candidates.append(image.descriptor)
+            }
         }
         return candidates
     }
 
-    private func index(_ raw: RawManifest, _ reference: Reference) throws -> Index {
-        try decoded(Index.self, raw.bytes, reference)
+    /// The manifests that a document leads to, itself where it is one; all are put into the store.
+    private func documents(
+        below top: RawManifest, _ reference: Reference, into store: BlobStore, depth: Int = 0
+    ) async throws -> [RawManifest] {
+        guard top.descriptor.mediaType.isIndex else { return [top] }
+        var all: [RawManifest] = []
+        for entry in try index(top, reference, depth).manifests
+        where entry.mediaType.isManifest || entry.mediaType.isIndex {
+            let child = try await document(entry, of: reference)
+            _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
+            all += try await documents(below: child, reference, into: store, depth: depth + 1)
+        }
+        return all
+    }
+
+    /// An index, not too deep in others.
+    private func index(_ raw: RawManifest, _ reference: Reference, _ depth: Int) throws -> Index {
+        guard depth < 4 else { throw wrong(reference, "it has indexes in indexes, more than four deep") }
+        return try decoded(Index.self, raw.bytes, reference)
     }
 
     private func blobsNamed(by raw: RawManifest, _ reference: Reference) throws -> [Descriptor] {

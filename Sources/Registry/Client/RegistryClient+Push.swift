@@ -12,8 +12,9 @@ extension RegistryClient {
         if let name = names.first { try needNetwork("a push to \(name)") }
         var report = PushReport()
         let documents = try documents(of: images, in: store)
-        for group in try PushNames.grouped(names, images.descriptor.digest) {
-            report += try await push(documents, from: store, to: group.repository)
+        let groups = try PushNames.grouped(names, images.descriptor.digest)
+        for group in groups { report += try await push(documents, from: store, to: group.repository) }
+        for group in groups {
             for tag in group.tags { try await put(documents.top, to: group.repository, tag: tag) }
         }
         return report
@@ -101,16 +102,10 @@ extension RegistryClient {
 
     /// What a set is made of; what is not an image in its index (attestations) goes along where the store has it.
     private func documents(of images: ImageSet, in store: BlobStore) throws -> PushDocuments {
-        let limit = Int64(ManifestDocument.longest)
-        let top = RawManifest(try store.read(images.descriptor, limit: limit), mediaType: images.descriptor.mediaType)
-        var children: [RawManifest] = []
+        let top = try document(images.descriptor, in: store)
+        let children = try documents(below: top, in: store)
         var blobs: [Descriptor] = []
-        if images.isIndex {
-            for entry in try CanonicalJSON.decode(Index.self, from: top.bytes).manifests {
-                children.append(RawManifest(try store.read(entry, limit: limit), mediaType: entry.mediaType))
-            }
-        }
-        for document in children.isEmpty ? [top] : children {
+        for document in children + [top] where document.descriptor.mediaType.isManifest {
             let manifest = try CanonicalJSON.decode(Manifest.self, from: document.bytes)
             blobs += [manifest.config] + manifest.layers
         }
@@ -118,6 +113,20 @@ extension RegistryClient {
         return PushDocuments(
             blobs: blobs.filter { !$0.mediaType.isNonDistributable && seen.insert($0.digest).inserted },
             children: children, top: top)
+    }
+
+    /// What an index lists, and before each index in it what that one lists; nothing for a manifest.
+    private func documents(below index: RawManifest, in store: BlobStore) throws -> [RawManifest] {
+        guard index.descriptor.mediaType.isIndex else { return [] }
+        return try CanonicalJSON.decode(Index.self, from: index.bytes).manifests.flatMap { entry in
+            let child = try document(entry, in: store)
+            return try documents(below: child, in: store) + [child]
+        }
+    }
+
+    private func document(_ descriptor: Descriptor, in store: BlobStore) throws -> RawManifest {
+        RawManifest(
+            try store.read(descriptor, limit: Int64(ManifestDocument.longest)), mediaType: descriptor.mediaType)
     }
 }
 

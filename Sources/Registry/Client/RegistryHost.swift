@@ -124,7 +124,12 @@ final class RegistryHost: Sendable {
             for: problem, registry: name, isUpload: call.isUpload || call.method != .GET && call.method != .HEAD)
         let said = problem.text + (hint.map { "; \($0)" } ?? "")
         switch answer.status {
-        case 401, 403: return RegistryError.denied(host: name, wanted: call.wanted, said: said, tried: tried)
+        case 401, 403:
+            guard isElsewhere(answer) else {
+                return RegistryError.denied(host: name, wanted: call.wanted, said: said, tried: tried)
+            }
+            // A login at the registry would not help there.
+            return RegistryError.refused(host: answer.address.origin.name, wanted: call.wanted, said: said)
         case 404: return RegistryError.notFound(host: name, wanted: call.wanted, said: said)
         case let status where RetryPolicy.statuses.contains(status):
             let wait = RetryAfter.wait(
@@ -138,6 +143,11 @@ final class RegistryHost: Sendable {
                 host: name, wanted: call.wanted, problem: "\(said) to nowhere that may be followed")
         default: return RegistryError.refused(host: name, wanted: call.wanted, said: said)
         }
+    }
+
+    /// Whether an answer came from a host that the registry sent us to.
+    private func isElsewhere(_ answer: Answer) -> Bool {
+        reached.withLock { $0 }.map { $0.origin != answer.address.origin } ?? false
     }
 
     private func showWarnings(_ headers: HTTPHeaders) {
@@ -207,12 +217,23 @@ extension RegistryHost {
         return next
     }
 
-    /// Refuses to leave TLS: what came over it would not be worth more than what anybody on the way says.
+    /// Refuses addresses that a registry has no business with.
+    ///
+    /// What came over TLS would not be worth more than what anybody on the way says; plain HTTP is only for loopback and the
+    /// hosts that were named; and nobody else than this machine sends us to its own services or to a cloud's metadata.
     private func allow(_ next: HTTPAddress, after origin: Origin, wanted: String) throws {
-        guard origin.isSecure, !next.origin.isSecure, !(origin.isLoopback && next.origin.isLoopback) else { return }
-        throw RegistryError.wrongAnswer(
-            host: name, wanted: wanted,
-            problem: "it redirects from https to plain http at \(next.origin.name), which is not followed")
+        guard next.origin != origin else { return }
+        let target = next.origin
+        let isNamed = options.insecureHosts.contains(target.name) || options.insecureHosts.contains(target.host)
+        let problem: String? =
+            if origin.isSecure, !target.isSecure {
+                "it redirects from https to plain http at \(target.name), which is not followed"
+            } else if !target.isSecure, !target.isLoopback, !isNamed {
+                "it redirects to plain http at \(target.name), which --insecure-registry would allow"
+            } else if target.isLinkLocal || (target.isLoopback && !origin.isLoopback) {
+                "it redirects to \(target.name), where it has no business"
+            } else { nil }
+        if let problem { throw RegistryError.wrongAnswer(host: name, wanted: wanted, problem: problem) }
     }
 
     /// The registry's own authenticator at the registry, an anonymous one elsewhere, where nobody gets our credentials.

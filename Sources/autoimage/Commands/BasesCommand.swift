@@ -80,7 +80,8 @@ struct BasesCommand: AsyncParsableCommand {
             try await guarded {
                 try await interruptible {
                     let progress = Progress(.auto)
-                    try await withRegistry(arguments.registries, progress) { registry in
+                    let isOffline = try arguments.lock.isOffline()
+                    try await withRegistry(arguments.registries, offline: isOffline, progress) { registry in
                         try await save(arguments, to: output, registry, progress)
                     }
                 }
@@ -101,6 +102,10 @@ struct BasesCommand: AsyncParsableCommand {
             for (base, entry) in [
                 (bases.builder, plan.builder.base.entry), (bases.runtime, plan.runtime.base.entry),
             ] {
+                guard entry.debian != nil else {
+                    progress.say("\(entry.id): docker and podman pull it themselves, as \(entry.reference)")
+                    continue
+                }
                 let file = output.appending("\(entry.role.rawValue).tar")
                 try await BaseArchive(state: provider.state).write(base, entry, plan.platform, to: file)
                 progress.say("wrote \(file): load it with 'docker load -i \(file)'; it is \(entry.reference)")

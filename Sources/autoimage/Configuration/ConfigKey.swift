@@ -25,11 +25,17 @@ struct Settings: Sendable {
     /// Patterns in the form of .dockerignore, applied after it.
     var ignore: [Requested<String>] = []
     var debianMirror: Requested<String>?
+    /// An archive of an earlier day, asked for locked packages that the mirror has dropped.
+    var debianSnapshot: Requested<String>?
+    /// Keyring that Debian indexes are verified with, in place of Debian's own.
+    var debianKeyring: Requested<String>?
     /// What images are for, in the order that was given, each once; empty for this machine's platform.
     var platforms: [Requested<Platform>] = []
     /// The programs to build an image of each; empty where nobody chose.
     var apps: [Requested<String>] = []
     var allowExpiredSuites = false
+    /// Whether nothing may be contacted: `--offline`.
+    var isOffline = false
 }
 
 extension ConfigKey {
@@ -38,7 +44,7 @@ extension ConfigKey {
         string("name", "Name of the image where -t gives none; the folder's name by default.") {
             $0.plan.name = $1.value
         },
-        string("language", "Language to build, where several are found: python.") { $0.plan.language = $1 },
+        string("language", "Language to build, where several are found: go or python.") { $0.plan.language = $1 },
         string("app", "Program to ship, where the service has several: a path or a name; commas between several.") {
             $0.apps = try Self.separated($1, key: "app")
         },
@@ -64,6 +70,7 @@ extension ConfigKey {
             }
             settings.plan.libc = Requested(family, by: wanted.option)
         },
+        string("go.version", "Go version, as in 1.24, or the least, as in >=1.22.") { $0.plan.versions["go"] = $1 },
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
@@ -126,6 +133,12 @@ extension ConfigKey {
             }
         },
         string("debian-mirror", "Address of a Debian mirror; the host's own by default.") { $0.debianMirror = $1 },
+        string("debian-snapshot", "Archive of an earlier day, for locked packages that the mirror has dropped.") {
+            $0.debianSnapshot = $1
+        },
+        string("debian-keyring", "Keyring of a mirror that signs with its own key; Debian's by default.") {
+            $0.debianKeyring = $1
+        },
         ConfigKey(
             path: "allow-expired-suites", kind: .boolean,
             documentation: "Accept Debian suites whose Release file has passed its Valid-Until date."

@@ -59,6 +59,8 @@ struct ImageBuild: Sendable {
     ) async throws {
         let plan = try plan.pinned(by: done.pins).validated()
         let bases = try await provider.assemble(plan.plan)
+        done.pins = try provider.installers(done.pins, of: plan.plan, in: bases.builder)
+        try record(done.pins, in: provider.state)
         let built = try await runSteps(plan, done.builder, provider, bases.builder, progress)
         done.builder = (plan.plan.builder, built)
         try Task.checkCancellation()
@@ -116,7 +118,7 @@ struct ImageBuild: Sendable {
                 on: EngineRequest(
                     source: service.tree, secrets: service.secrets.values,
                     sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
-                    useCache: request.useCache)
+                    useCache: request.useCache, isOffline: service.settings.isOffline)
             ) {
                 hints.note($0)
                 progress.report($0)
@@ -142,8 +144,9 @@ struct ImageBuild: Sendable {
             let origin = [addition.package, addition.version].compactMap(\.self).joined(separator: " ")
             progress.report(.note(text: "shared libraries of \(origin.isEmpty ? "the builder" : origin) added"))
         }
-        guard pins.libraries != additions else { return plan }
-        pins.libraries = additions
+        let key = plan.plan.librariesKey
+        guard pins.libraries[key] != additions else { return plan }
+        pins.libraries[key] = additions
         try await built.export(additions.flatMap(\.files))
         return try plan.plan.withoutLibraries().pinned(by: pins).validated()
     }

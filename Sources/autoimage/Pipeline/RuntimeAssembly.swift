@@ -21,19 +21,21 @@ struct RuntimeAssembly: Sendable {
     /// Writes what is missing of the image's blobs.
     func image(in store: LocalStore) throws -> Result {
         let baseTree = OverlayTree([base.root])
+        let lower = base.image == nil ? baseTree as any FileTree : OwnedTree(baseTree, owners: base.owners)
         let baseName = "base: \(plan.runtime.base.entry.id)"
-        var layers = [(blob: try baseLayer(baseTree, in: store.blobs), holds: baseName)]
+        // The layers of an image stay as they are: registries have them, and other images share them.
+        var layers =
+            base.image == nil ? [(blob: try baseLayer(baseTree, in: store.blobs), holds: baseName)] : []
         for group in LayerGroup.allCases {
             let content = try content(of: group, over: baseTree)
-            let builder = LayerBuilder(store: store.blobs, lower: baseTree, modified: Epoch.seconds)
+            let builder = LayerBuilder(store: store.blobs, lower: lower, modified: Epoch.seconds)
             guard let blob = try builder.build(content) else { continue }
             layers.append((blob, "\(group.rawValue): \(holds(group))"))
         }
         let image = try ImageAssembler(store: store.blobs).assemble(
-            layers: layers.map { ($0.blob, "autoimage build: \($0.holds)") }, config: execution(),
-            platform: plan.platform,
-            created: Epoch.seconds)
-        return Result(image: image, layers: layers)
+            on: base.image, layers: layers.map { ($0.blob, "autoimage build: \($0.holds)") }, config: execution(),
+            platform: plan.platform, created: Epoch.seconds)
+        return Result(image: image, layers: (base.image?.layers ?? []).map { ($0, baseName) } + layers)
     }
 
     /// The base's layer; written once for a base and reused from then on.
