@@ -26,7 +26,8 @@ struct BaseProvider: Sendable {
         self.state = state
         use = try StateUse.shared(state)
         self.sandbox = sandbox
-        let mirror = try DebianMirror.discover(
+        // Not every build needs one: bases may be images, or be here already.
+        let mirror = try DebianMirror.known(
             option: service.settings.debianMirror?.value, environment: ProcessEnvironment.current)
         supplier = DebianBaseSupplier(
             state: state, mirror: mirror, access: try service.settings.debianAccess(),
@@ -56,18 +57,18 @@ struct BaseProvider: Sendable {
                 pins.set(try await resolve(base), for: base)
             }
         }
-        return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) })
+        return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) }, instead: pins)
     }
 
     /// The pins with the versions of the installers that a plan's unpacked builder base brings.
     func installers(_ pins: Pins, of plan: BuildPlan, in builder: AssembledBase) throws -> Pins {
-        noting(try pins.withInstallers(of: plan, in: OverlayTree([builder.root])))
+        noting(try pins.withInstallers(of: plan, in: OverlayTree([builder.root])), instead: pins)
     }
 
     /// Says where the builder base brings another version of an installer than the lock has.
-    private func noting(_ pins: Pins) -> Pins {
+    private func noting(_ pins: Pins, instead before: Pins) -> Pins {
         for (key, version) in pins.installers.sorted(by: { $0.key < $1.key }) {
-            guard let old = service.lock.pins.installers[key], old != version else { continue }
+            guard let old = before.installers[key], old != version else { continue }
             progress.report(
                 .warning(text: "\(key): the builder base brings \(version), autoimage.lock had \(old)"))
         }
