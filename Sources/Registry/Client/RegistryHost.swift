@@ -156,6 +156,14 @@ final class RegistryHost: Sendable {
             let line = "\(name) warns: \(Problem.printable(text ?? value, limit: 300))"
             if warned.withLock({ $0.insert(line).inserted }) { note(line) }
         }
+        // "5;w=21600": pulls that are left, of a window in seconds.
+        guard name == "docker.io", let header = headers.first(name: "ratelimit-remaining"),
+            let left = Int(header.prefix { $0 != ";" }), (0..<10).contains(left),
+            warned.withLock({ $0.insert("ratelimit-remaining").inserted })
+        else { return }
+        note(
+            "Docker Hub allows \(left) more pulls for now; 'autoimage login docker.io' or --registry-mirror "
+                + "docker.io=HOST help")
     }
 }
 

@@ -21,7 +21,9 @@ final class Transport: Sendable {
 
     init(_ options: RegistryOptions) throws {
         proxies = try Proxies(environment: options.environment)
-        trust = try Trust(authorities: options.authorities, environment: options.environment)
+        trust = try Trust(
+            authorities: options.authorities, environment: options.environment,
+            isHostTrusted: options.isHostTrusted)
         slowest = options.slowest
     }
 
