@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import SystemPackage
@@ -29,14 +30,16 @@ struct ConnectionProblem {
             isFinal = detail.contains("CERTIFICATE_VERIFY_FAILED") || detail.contains("CERTIFICATE_REQUIRED")
             text = Self.text(ofTLS: detail, isPlain: isPlain)
             if case .uncleanShutdown = error { isConnect = false }
-        case let error as NIOSSLExtraError:
+        case is NIOSSLExtraError:
             isConnect = true
             isFinal = true
-            text = "its certificate is for another host (\(error.description))"
+            text = "its certificate is for another host"
         case let error as IOError:
             isConnect = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
             text = Self.reason(error)
         case let error as HTTPClientError: (text, isConnect, isFinal) = Self.client(error)
+        case HTTPParserError.invalidEOFState: text = "it closed the connection"
+        case is HTTPParserError: text = "it does not speak HTTP"
         default: text = Self.reason(error)
         }
     }
