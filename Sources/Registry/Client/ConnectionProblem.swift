@@ -37,6 +37,8 @@ struct ConnectionProblem {
         case let error as IOError:
             isConnect = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
             text = Self.reason(error)
+        case let error as HTTPParserError:
+            text = error == .invalidEOFState ? "it closed the connection" : "it does not speak HTTP (\(error))"
         case let error as HTTPClientError: (text, isConnect, isFinal) = Self.client(error)
         case HTTPParserError.invalidEOFState: text = "it closed the connection"
         case is HTTPParserError: text = "it does not speak HTTP"
@@ -66,7 +68,7 @@ struct ConnectionProblem {
         case .readTimeout, .deadlineExceeded: ("no answer in time", false, false)
         case .writeTimeout: ("it takes no more bytes", false, false)
         case .remoteConnectionClosed: ("it closed the connection", false, false)
-        case .tlsHandshakeTimeout: ("no TLS within 10 s", true, false)
+        case .tlsHandshakeTimeout: ("no TLS within 10 s", false, false)
         case .proxyAuthenticationRequired: ("the proxy asks for a user and password", true, true)
         case .invalidProxyResponse, .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
             ("the proxy does not connect to it", true, false)

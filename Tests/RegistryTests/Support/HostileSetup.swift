@@ -45,6 +45,9 @@ final class TestClient: Sendable {
         options.isHostTrusted = false
         options.retry.budget = .seconds(10)
         options.retry.jitter = { 1 }
+        // Only waits cost: how busy the machine is does not count.
+        let start = ContinuousClock.now
+        options.retry.now = { start }
         options.retry.sleep = { wait in recorded.waits.withLock { $0.append(wait) } }
         change(&options)
         let client = try TestClient(options, recorded: recorded)
