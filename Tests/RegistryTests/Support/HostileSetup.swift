@@ -134,3 +134,8 @@ func expectFailure<Value>(
     let error = try await failure(body)
     #expect(error == expected, sourceLocation: sourceLocation)
 }
+
+/// What happens with registries that do what they should not: every case and its exact outcome.
+///
+/// One at a time: they would starve each other of the processor, and then see time-outs that none of them made.
+@Suite(.serialized) enum HostileTests {}
