@@ -11,8 +11,10 @@ struct PackageStore: Sendable {
     let access: DebianAccess
     let note: @Sendable (String) -> Void
 
-    /// The files of all packages of a pin, in its order; fetches what is not there: from the mirror, what it has dropped
-    /// from the fallbacks and last from the snapshot. `roots` are opened only where something is missing.
+    /// The files of all packages of a pin, in its order.
+    ///
+    /// What is not there is fetched: from the mirror, what that has dropped from the fallbacks and last from the
+    /// snapshot. `roots` are opened only where something is missing.
     func fetch(
         _ pin: DebianPin, of base: String, refresh: (AptRoot) async throws -> Void,
         roots: () async throws -> (mirror: AptRoot, snapshot: AptRoot?)
