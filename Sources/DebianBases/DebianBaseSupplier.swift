@@ -15,7 +15,7 @@ package struct DebianBaseSupplier: Sendable {
         @Sendable (_ root: FilePath, _ arguments: [String], _ environment: [String: String]) async throws -> Void
 
     private let state: State
-    private let mirror: DebianMirror
+    private let mirror: DebianMirror?
     private let access: DebianAccess
     private let note: @Sendable (String) -> Void
     private let runInterpreter: RunInterpreter
@@ -24,9 +24,9 @@ package struct DebianBaseSupplier: Sendable {
     /// Counts up when the same recipe and pin give another tree than before.
     private static let assemblyVersion = 2
 
-    /// Supplies into `state` from `mirror`, with what `access` allows.
+    /// Supplies into `state` from `mirror`, with what `access` allows; without a mirror, from what was downloaded before.
     package init(
-        state: State, mirror: DebianMirror, access: DebianAccess = DebianAccess(),
+        state: State, mirror: DebianMirror?, access: DebianAccess = DebianAccess(),
         note: @escaping @Sendable (String) -> Void,
         runInterpreter: @escaping RunInterpreter
     ) {
@@ -114,9 +114,11 @@ package struct DebianBaseSupplier: Sendable {
     private static func keep(_ lock: borrowing FileLock) {}
 
     private func make(_ base: Base, _ pin: DebianPin, _ key: Digest, _ home: FilePath) async throws -> AssembledBase {
-        let (recipe, root) = try await recipeAndRoot(base)
-        let snapshot = try await access.snapshot.asyncMap { try await aptRoot(recipe, base, $0, isSnapshot: true) }
-        let files = try await store().fetch(pin, of: base.key, with: root, snapshot: snapshot) { try await refresh($0) }
+        guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        let files = try await store().fetch(pin, of: base.key, refresh: { try await refresh($0) }) {
+            let snapshot = try await access.snapshot.asyncMap { try await aptRoot(recipe, base, $0, isSnapshot: true) }
+            return (try await recipeAndRoot(base).1, snapshot)
+        }
         note("assembling \(base.entry.id) from \(files.count) packages")
         let work = try state.makeTemporary("base")
         let tree = work.path.appending("new").appending("root")
@@ -211,6 +213,7 @@ package struct DebianBaseSupplier: Sendable {
 
     private func recipeAndRoot(_ base: Base) async throws -> (DebianRecipe, AptRoot) {
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        guard let mirror else { throw DebianBaseError.noMirror }
         return (recipe, try await aptRoot(recipe, base, mirror, isSnapshot: false))
     }
 

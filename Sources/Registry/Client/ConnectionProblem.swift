@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import SystemPackage
@@ -29,14 +30,18 @@ struct ConnectionProblem {
             isFinal = detail.contains("CERTIFICATE_VERIFY_FAILED") || detail.contains("CERTIFICATE_REQUIRED")
             text = Self.text(ofTLS: detail, isPlain: isPlain)
             if case .uncleanShutdown = error { isConnect = false }
-        case let error as NIOSSLExtraError:
+        case is NIOSSLExtraError:
             isConnect = true
             isFinal = true
-            text = "its certificate is for another host (\(error.description))"
+            text = "its certificate is for another host"
         case let error as IOError:
             isConnect = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
             text = Self.reason(error)
+        case let error as HTTPParserError:
+            text = error == .invalidEOFState ? "it closed the connection" : "it does not speak HTTP (\(error))"
         case let error as HTTPClientError: (text, isConnect, isFinal) = Self.client(error)
+        case HTTPParserError.invalidEOFState: text = "it closed the connection"
+        case is HTTPParserError: text = "it does not speak HTTP"
         default: text = Self.reason(error)
         }
     }
@@ -63,7 +68,7 @@ struct ConnectionProblem {
         case .readTimeout, .deadlineExceeded: ("no answer in time", false, false)
         case .writeTimeout: ("it takes no more bytes", false, false)
         case .remoteConnectionClosed: ("it closed the connection", false, false)
-        case .tlsHandshakeTimeout: ("no TLS within 10 s", true, false)
+        case .tlsHandshakeTimeout: ("no TLS within 10 s", false, false)
         case .proxyAuthenticationRequired: ("the proxy asks for a user and password", true, true)
         case .invalidProxyResponse, .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
             ("the proxy does not connect to it", true, false)

@@ -7,6 +7,14 @@ struct Trust: Sendable {
     /// Where Docker and Podman keep the authorities of single hosts.
     static let hostFolders: [FilePath] = ["/etc/docker/certs.d", "/etc/containers/certs.d"]
 
+    /// Takes any certificate.
+    static var anybody: TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        configuration.trustRoots = .certificates([])
+        return configuration
+    }
+
     private let authorities: [NIOSSLCertificate]
     private let environment: [String: String]
     private let folders: [FilePath]
