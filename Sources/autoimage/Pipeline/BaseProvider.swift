@@ -33,6 +33,11 @@ struct BaseProvider: Sendable {
             note: { progress.report(.note(text: $0)) },
             runInterpreter: { root, arguments, environment in
                 try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)
+            },
+            runBeside: { root, other, place, emptied, arguments, environment in
+                try await sandbox.runBeside(
+                    root: root, other: other, place: place, emptied: emptied, arguments: arguments,
+                    environment: environment)
             })
         images = ImageBaseSupplier(
             state: state, store: try LocalStore(state).blobs, registry: registry,
@@ -78,7 +83,8 @@ struct BaseProvider: Sendable {
     func assemble(_ plan: BuildPlan) async throws -> (builder: AssembledBase, runtime: AssembledBase) {
         progress.report(.phase(name: "bases", detail: "\(plan.builder.base.entry.id), \(plan.runtime.base.entry.id)"))
         let builder = try await assemble(plan.builder.base, content: true)
-        let runtime = try await assemble(plan.runtime.base, content: plan.needsRuntimeContent)
+        let runtime = try await assemble(
+            plan.runtime.base, content: plan.needsRuntimeContent, compiler: plan.isForeign ? builder : nil)
         return (builder, runtime)
     }
 
@@ -86,9 +92,12 @@ struct BaseProvider: Sendable {
         base.entry.debian == nil ? try await images.resolve(base) : try await supplier.resolve(base)
     }
 
-    private func assemble(_ base: Base, content: Bool) async throws -> AssembledBase {
+    private func assemble(
+        _ base: Base, content: Bool, compiler: AssembledBase? = nil
+    ) async throws -> AssembledBase {
         base.entry.debian == nil
-            ? try await images.assemble(base, content: content) : try await supplier.assemble(base)
+            ? try await images.assemble(base, content: content)
+            : try await supplier.assemble(base, compiler: compiler)
     }
 }
 
