@@ -291,7 +291,8 @@ struct UploadSession: Sendable {
     /// Bytes by a `Range` header: `0-99` are 100; some registries write `bytes=0-99`, and `0-0` for none.
     static func received(_ header: String?) -> Int64? {
         guard let header else { return nil }
-        let ends = (header.hasPrefix("bytes=") ? header.dropFirst(6) : header[...]).split(separator: "-")
+        let ends = (header.hasPrefix("bytes=") ? header.dropFirst(6) : header[...])
+            .split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count == 2, ends[0] == "0", let last = Int64(ends[1]), last >= 0 else { return nil }
         return last == 0 ? 0 : last + 1
     }

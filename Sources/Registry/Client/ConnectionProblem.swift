@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import SystemPackage
@@ -32,10 +33,12 @@ struct ConnectionProblem {
         case let error as NIOSSLExtraError:
             isConnect = true
             isFinal = true
-            text = "its certificate is for another host (\(error.description))"
+            text = "its certificate is for another host"
         case let error as IOError:
             isConnect = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(error.errnoCode)
             text = Self.reason(error)
+        case let error as HTTPParserError:
+            text = error == .invalidEOFState ? "it closed the connection" : "it does not speak HTTP (\(error))"
         case let error as HTTPClientError: (text, isConnect, isFinal) = Self.client(error)
         default: text = Self.reason(error)
         }
@@ -63,7 +66,7 @@ struct ConnectionProblem {
         case .readTimeout, .deadlineExceeded: ("no answer in time", false, false)
         case .writeTimeout: ("it takes no more bytes", false, false)
         case .remoteConnectionClosed: ("it closed the connection", false, false)
-        case .tlsHandshakeTimeout: ("no TLS within 10 s", true, false)
+        case .tlsHandshakeTimeout: ("no TLS within 10 s", false, false)
         case .proxyAuthenticationRequired: ("the proxy asks for a user and password", true, true)
         case .invalidProxyResponse, .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
             ("the proxy does not connect to it", true, false)

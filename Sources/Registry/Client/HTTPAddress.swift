@@ -139,7 +139,10 @@ struct IPAddress: Hashable, Sendable {
 
     private static func long(_ text: String) -> [UInt8]? {
         let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-        let groups = halves.map { half in half.split(separator: ":").map { UInt16($0, radix: 16) } }
+        let groups = halves.map { half in
+            half.isEmpty
+                ? [] : half.split(separator: ":", omittingEmptySubsequences: false).map { UInt16($0, radix: 16) }
+        }
         let left = groups[0].compactMap(\.self)
         let right = groups.count > 1 ? groups[1].compactMap(\.self) : []
         let isComplete = groups.joined().allSatisfy { $0 != nil }

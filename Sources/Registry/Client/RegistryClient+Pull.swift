@@ -40,6 +40,9 @@ extension RegistryClient {
             blobs += try blobsNamed(by: document, reference)
         }
         try await pull(blobs, from: Repository(of: reference), into: store)
+        guard top.descriptor.mediaType.isIndex else {
+            return ImageSet(try await image(top.descriptor, reference, into: store))
+        }
         return try ImageSet(top.descriptor, in: store)
     }
 

@@ -36,6 +36,7 @@ final class RegistryHost: Sendable {
     private let options: RegistryOptions
     private let credentials: CredentialFinder
     private let note: @Sendable (String) -> Void
+    private let probes = Gate(limit: 1)
     private let fetches = Gate(limit: 6)
     private let uploads = Gate(limit: 5)
     private let reached = Mutex<Reached?>(nil)
@@ -156,6 +157,14 @@ final class RegistryHost: Sendable {
             let line = "\(name) warns: \(Problem.printable(text ?? value, limit: 300))"
             if warned.withLock({ $0.insert(line).inserted }) { note(line) }
         }
+        // "5;w=21600": pulls that are left, of a window in seconds.
+        guard name == "docker.io", let header = headers.first(name: "ratelimit-remaining"),
+            let left = Int(header.prefix { $0 != ";" }), (0..<10).contains(left),
+            warned.withLock({ $0.insert("ratelimit-remaining").inserted })
+        else { return }
+        note(
+            "Docker Hub allows \(left) more pulls for now; 'autoimage login docker.io' or --registry-mirror "
+                + "docker.io=HOST help")
     }
 }
 
@@ -252,36 +261,40 @@ extension RegistryHost {
     /// Finds out how the registry is reached, once.
     private func reach(_ wanted: String) async throws -> Reached {
         if let known = reached.withLock({ $0 }) { return known }
-        let origin = try await findOrigin(wanted)
-        return reached.withLock { reached in
-            if let known = reached { return known }
+        return try await probes.pass {
+            if let known = reached.withLock({ $0 }) { return known }
+            let (origin, isCertain) = try await findOrigin(wanted)
             let new = Reached(
                 origin: origin,
                 authenticator: Authenticator(
-                    host: name, origin: origin.description, insecureHosts: options.insecureHosts,
-                    credentials: credentials, fetch: fetchToken(for: origin)))
-            reached = new
+                    host: name, origin: origin.description, credentials: credentials, fetch: fetchToken(for: origin)))
+            if isCertain { reached.withLock { $0 = new } }
             return new
         }
     }
 
     /// HTTPS; and plain HTTP where that is allowed and the host does not speak TLS.
-    private func findOrigin(_ wanted: String) async throws -> Origin {
+    private func findOrigin(_ wanted: String) async throws -> (origin: Origin, isCertain: Bool) {
         let host = name == "docker.io" ? "registry-1.docker.io" : name
         guard let secure = Origin(isSecure: true, authority: host),
             let plain = Origin(isSecure: false, authority: host)
         else { throw RegistryError.badConfiguration(place: host, problem: "it is no host with an optional port") }
         let allowed = options.insecureHosts
-        guard secure.isLoopback || allowed.contains(name) || allowed.contains(secure.host) else { return secure }
+        guard secure.isLoopback || allowed.contains(name) || allowed.contains(secure.host) else {
+            return (secure, true)
+        }
         let ping = WireRequest(method: .GET, address: HTTPAddress(secure, "/v2/"))
         do {
             let answer = Answer(
-                try await transport.send(ping, wanted: wanted), from: ping.address, wanted: wanted,
+                try await transport.send(ping, wanted: wanted, isProbe: true), from: ping.address, wanted: wanted,
                 slowest: options.slowest)
             await answer.drain()
-            return secure
-        } catch let failure as Transient where failure.isPlain || (failure.isConnect && plain.port != secure.port) {
-            return plain
+            return (secure, true)
+        } catch let failure as Transient {
+            if failure.isPlain { return (plain, true) }
+            // Where nobody listens at the port, there is no other way to reach it.
+            guard !failure.isConnect || plain.port != secure.port else { throw failure }
+            return (plain, failure.isConnect)
         }
     }
 

@@ -79,9 +79,10 @@ final class RetryBudget {
         try Task.checkCancellation()
         attempts += 1
         connects += failure.isConnect ? 1 : 0
-        spent += started.duration(to: .now)
+        // A long attempt was mostly a transfer, which is worth some more.
+        spent += min(started.duration(to: .now), policy.budget / 4)
         let wait = max(failure.retryAfter ?? .zero, policy.wait(after: attempts))
-        guard spent + wait <= policy.budget, connects < policy.connects else { throw failure.error }
+        guard !failure.isPlain, spent + wait <= policy.budget, connects < policy.connects else { throw failure.error }
         note("\(failure.error); trying again in \(Self.text(wait))")
         spent += wait
         try await policy.sleep(wait)

@@ -12,6 +12,7 @@ final class Transport: Sendable {
     private struct Key: Hashable {
         let proxy: Proxy?
         let certificates: FilePath?
+        let isProbe: Bool
     }
 
     private let proxies: Proxies
@@ -21,7 +22,9 @@ final class Transport: Sendable {
 
     init(_ options: RegistryOptions) throws {
         proxies = try Proxies(environment: options.environment)
-        trust = try Trust(authorities: options.authorities, environment: options.environment)
+        trust = try Trust(
+            authorities: options.authorities, environment: options.environment,
+            isHostTrusted: options.isHostTrusted)
         slowest = options.slowest
     }
 
@@ -40,8 +43,9 @@ final class Transport: Sendable {
 
     /// Sends a request and returns the answer as soon as its head is there.
     ///
-    /// Fails with `Transient`, `RegistryError` or `CancellationError`.
-    func send(_ request: WireRequest, wanted: String) async throws -> HTTPClientResponse {
+    /// A probe takes any certificate: it says nothing but whether TLS is spoken. Fails with `Transient`, `RegistryError` or
+    /// `CancellationError`.
+    func send(_ request: WireRequest, wanted: String, isProbe: Bool = false) async throws -> HTTPClientResponse {
         let origin = request.address.origin
         var wire = HTTPClientRequest(url: request.address.description)
         wire.method = request.method
@@ -56,15 +60,15 @@ final class Transport: Sendable {
             // The head comes after the body here: what may be slow is watched by the pauses between writes.
             deadline = .distantFuture
         }
-        let client = try client(for: origin)
+        let client = try client(for: origin, isProbe: isProbe)
         do { return try await client.execute(wire, deadline: deadline) } catch {
             throw Self.failure(error, origin: origin, wanted: wanted)
         }
     }
 
-    private func client(for origin: Origin) throws -> HTTPClient {
-        let folder = origin.isSecure ? trust.folder(for: origin) : nil
-        let key = Key(proxy: proxies.proxy(for: origin), certificates: folder)
+    private func client(for origin: Origin, isProbe: Bool) throws -> HTTPClient {
+        let folder = origin.isSecure && !isProbe ? trust.folder(for: origin) : nil
+        let key = Key(proxy: proxies.proxy(for: origin), certificates: folder, isProbe: isProbe)
         return try clients.withLock { clients in
             if let client = clients[key] { return client }
             let client = HTTPClient(
@@ -77,7 +81,8 @@ final class Transport: Sendable {
     private func configuration(_ key: Key) throws -> HTTPClient.Configuration {
         let idle = TimeAmount.nanoseconds(Int64(slowest.idle / .nanoseconds(1)))
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: try trust.configuration(key.certificates), redirectConfiguration: .disallow,
+            tlsConfiguration: key.isProbe ? Trust.anybody : try trust.configuration(key.certificates),
+            redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(connect: .seconds(10), read: idle, write: idle + idle))
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false

@@ -7,15 +7,28 @@ struct Trust: Sendable {
     /// Where Docker and Podman keep the authorities of single hosts.
     static let hostFolders: [FilePath] = ["/etc/docker/certs.d", "/etc/containers/certs.d"]
 
+    /// Takes any certificate.
+    static var anybody: TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        configuration.trustRoots = .certificates([])
+        return configuration
+    }
+
     private let authorities: [NIOSSLCertificate]
     private let environment: [String: String]
     private let folders: [FilePath]
+    private let isHostTrusted: Bool
 
     /// Reads the files of the user; fails with `RegistryError.badConfiguration` where one cannot be used.
-    init(authorities files: [FilePath], environment: [String: String], folders: [FilePath] = hostFolders) throws {
+    init(
+        authorities files: [FilePath], environment: [String: String], folders: [FilePath] = hostFolders,
+        isHostTrusted: Bool = true
+    ) throws {
         authorities = try files.flatMap { try Self.certificates($0, named: "\($0)") }
         self.environment = environment
         self.folders = folders
+        self.isHostTrusted = isHostTrusted
     }
 
     /// The folder with certificates for one host, where there is one.
@@ -43,7 +56,11 @@ struct Trust: Sendable {
             roots += try Self.certificates(inside: folder) { $0.hasSuffix(".crt") }
             try identify(&configuration, by: folder)
         }
-        if !roots.isEmpty { configuration.additionalTrustRoots = [.certificates(roots)] }
+        if !isHostTrusted {
+            configuration.trustRoots = .certificates(roots)
+        } else if !roots.isEmpty {
+            configuration.additionalTrustRoots = [.certificates(roots)]
+        }
         return configuration
     }
 

@@ -10,8 +10,8 @@ import SystemPackage
 struct BaseProvider: Sendable {
     private let service: PlannedService
     private let progress: Progress
-    private let supplier: DebianBaseSupplier
-    private let images: ImageBaseSupplier
+    private let bases: BaseSuppliers
+    private let sources: SourceImages
     private let registry: RegistryAccess
     let state: State
     let sandbox: Sandbox
@@ -26,22 +26,11 @@ struct BaseProvider: Sendable {
         self.state = state
         use = try StateUse.shared(state)
         self.sandbox = sandbox
-        let mirror = try DebianMirror.discover(
-            option: service.settings.debianMirror?.value, environment: ProcessEnvironment.current)
-        supplier = DebianBaseSupplier(
-            state: state, mirror: mirror, access: try service.settings.debianAccess(),
-            note: { progress.report(.note(text: $0)) },
-            runInterpreter: { root, arguments, environment in
-                try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)
-            },
-            runBeside: { root, other, place, emptied, arguments, environment in
-                try await sandbox.runBeside(
-                    root: root, other: other, place: place, emptied: emptied, arguments: arguments,
-                    environment: environment)
-            })
-        images = ImageBaseSupplier(
-            state: state, store: try LocalStore(state).blobs, registry: registry,
-            note: { progress.report(.note(text: $0)) })
+        bases = try BaseSuppliers(
+            settings: service.settings, state: state, sandbox: sandbox, registry: registry, progress: progress)
+        let store = try LocalStore(state).blobs
+        sources = SourceImages(
+            state: state, store: store, registry: registry, note: { progress.report(.note(text: $0)) })
     }
 
     /// The lock's pins with every base of the plan among them, and what the builder is known to bring; resolves what is
@@ -56,10 +45,14 @@ struct BaseProvider: Sendable {
             guard chosen.bases.contains(base.key) || old == nil || chosen.packages[base.key] != nil else { continue }
             progress.report(.phase(name: "resolve", detail: base.key))
             if !chosen.bases.contains(base.key), case .debian(let pin)? = old, let names = chosen.packages[base.key] {
-                pins.set(try await supplier.resolve(base, from: pin, updating: names), for: base)
+                pins.set(try await bases.debian.resolve(base, from: pin, updating: names), for: base)
             } else {
-                pins.set(try await resolve(base), for: base)
+                pins.set(try await bases.resolve(base), for: base)
             }
+        }
+        for image in service.plans.flatMap(\.images) where pins.images[image.key] == nil {
+            progress.report(.phase(name: "resolve", detail: image.key))
+            pins.images[image.key] = try await sources.resolve(image)
         }
         return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) })
     }
@@ -82,23 +75,14 @@ struct BaseProvider: Sendable {
     /// The unpacked bases of a validated plan.
     func assemble(_ plan: BuildPlan) async throws -> (builder: AssembledBase, runtime: AssembledBase) {
         progress.report(.phase(name: "bases", detail: "\(plan.builder.base.entry.id), \(plan.runtime.base.entry.id)"))
-        let builder = try await assemble(plan.builder.base, content: true)
-        let runtime = try await assemble(
+        let builder = try await bases.assemble(plan.builder.base, content: true)
+        let runtime = try await bases.assemble(
             plan.runtime.base, content: plan.needsRuntimeContent, compiler: plan.isForeign ? builder : nil)
         return (builder, runtime)
     }
 
-    private func resolve(_ base: Base) async throws -> Pin {
-        base.entry.debian == nil ? try await images.resolve(base) : try await supplier.resolve(base)
-    }
-
-    private func assemble(
-        _ base: Base, content: Bool, compiler: AssembledBase? = nil
-    ) async throws -> AssembledBase {
-        base.entry.debian == nil
-            ? try await images.assemble(base, content: content)
-            : try await supplier.assemble(base, compiler: compiler)
-    }
+    /// The images that a validated plan copies from, by reference.
+    func imageTrees(of plan: BuildPlan) async throws -> [String: OverlayTree] { try await sources.trees(of: plan) }
 }
 
 extension BuildPlan {
@@ -110,7 +94,7 @@ extension BuildPlan {
         let places =
             runtime.copies.map(\.destination) + runtime.files.map(\.path)
             + runtime.config.writable.map(\.value)
-        return !isStatic || runtime.files.contains { $0.addsToBase == true }
+        return !isStatic || !images.isEmpty || runtime.files.contains { $0.addsToBase == true }
             || places.contains { Self.systemFolders.contains($0.components.first ?? "") }
     }
 

@@ -44,6 +44,7 @@ private func failure(for error: any Error) -> any Error {
     case let error as RegistryError: Failure(code(of: error), "\(error)")
     case PlatformCheck.needsMachine: Failure(.unavailable, "\(error)")
     case is PlatformCheck: Failure(.usage, "\(error)")
+    case is ImageRebaseError: Failure(.usage, "\(error)")
     case is ArchivedImagesError: Failure(.inputMissing, "\(error)")
     case is ImageSetError, is OutputError: Failure(.usage, "\(error)")
     case let error as DestinationError: Failure(code(of: error), "\(error)")

@@ -34,7 +34,7 @@ struct RegistryConnection {
         }
         var request = RegistryRequest(method: head.method.rawValue, uri: head.uri, headers: headers)
         let (number, effect) = registry.begin(request, uri: head.uri)
-        defer { registry.end(number, request.call) }
+        defer { registry.end(request.call) }
         if case .answerEarly(let status) = effect {
             try await send(.error(status, "EARLY", "answered early"), to: request, effect, number, outbound)
         }
@@ -83,8 +83,9 @@ struct RegistryConnection {
         _ answer: RegistryAnswer, to request: RegistryRequest, _ effect: RegistryFault.Effect?, _ number: Int,
         _ outbound: Outbound
     ) async throws {
+        // What was asked for is done; the client may go on with the first byte of the answer.
+        registry.finish(number, answer.status)
         if effect == .vanish { throw Closed() }
-        registry.update(number) { $0.status = answer.status }
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status))
         for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
             head.headers.add(name: name, value: value)
@@ -147,15 +148,20 @@ extension ScriptedRegistry {
         }
     }
 
-    /// Notes that a request is over.
-    func end(_ number: Int, _ call: RegistryFault.Call?) {
+    /// Notes that a request was carried out or refused.
+    func finish(_ number: Int, _ status: Int) {
         script.withLock { script in
             script.moments += 1
-            if let call { script.active[call, default: 0] -= 1 }
-            if let index = script.log.lastIndex(where: { $0.began == number }) {
-                script.log[index].ended = script.moments
-            }
+            guard let index = script.log.lastIndex(where: { $0.began == number }) else { return }
+            script.log[index].status = status
+            script.log[index].ended = script.moments
         }
+    }
+
+    /// Notes that a request is over.
+    func end(_ call: RegistryFault.Call?) {
+        guard let call else { return }
+        script.withLock { $0.active[call, default: 0] -= 1 }
     }
 
     /// Changes a request in the log.

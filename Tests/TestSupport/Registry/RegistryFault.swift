@@ -72,11 +72,11 @@ package struct RecordedRequest: Hashable, Sendable {
     package let headers: [String: String]
     /// Bytes of the request's body that arrived.
     package internal(set) var bodyBytes: Int64 = 0
-    /// The answer's status; nil where there was none, or none yet.
+    /// The status of the answer, whether or not that arrived; nil where there is none, or none yet.
     package internal(set) var status: Int?
     /// Bytes of the answer's body that were handed to the connection.
     package internal(set) var sentBytes: Int64 = 0
-    /// The place of the request's head, and of the end of the answer, in one count of all such moments.
+    /// The moment when its head arrived, and the moment when it had been carried out, in one count of all such moments.
     package let began: Int
     package internal(set) var ended: Int?
 

@@ -19,7 +19,7 @@ extension ScriptedRegistry {
         var answer = RegistryAnswer(200, ["Content-Type": MediaType.index.rawValue], body: body)
         if wanted != nil { answer.headers["OCI-Filters-Applied"] = "artifactType" }
         if end < all.count {
-            let filter = wanted.map { "&artifactType=\($0)" } ?? ""
+            let filter = wanted.map { "&artifactType=" + $0.replacing("+", with: "%2B") } ?? ""
             answer.headers["Link"] = "<\(request.path)?start=\(end)\(filter)>; rel=\"next\""
         }
         return answer
