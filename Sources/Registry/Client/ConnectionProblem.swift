@@ -30,7 +30,7 @@ struct ConnectionProblem {
             isFinal = detail.contains("CERTIFICATE_VERIFY_FAILED") || detail.contains("CERTIFICATE_REQUIRED")
             text = Self.text(ofTLS: detail, isPlain: isPlain)
             if case .uncleanShutdown = error { isConnect = false }
-        case let error as NIOSSLExtraError:
+        case is NIOSSLExtraError:
             isConnect = true
             isFinal = true
             text = "its certificate is for another host"
