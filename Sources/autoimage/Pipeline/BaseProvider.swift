@@ -76,7 +76,8 @@ struct BaseProvider: Sendable {
     func assemble(_ plan: BuildPlan) async throws -> (builder: AssembledBase, runtime: AssembledBase) {
         progress.report(.phase(name: "bases", detail: "\(plan.builder.base.entry.id), \(plan.runtime.base.entry.id)"))
         let builder = try await bases.assemble(plan.builder.base, content: true)
-        let runtime = try await bases.assemble(plan.runtime.base, content: plan.needsRuntimeContent)
+        let runtime = try await bases.assemble(
+            plan.runtime.base, content: plan.needsRuntimeContent, compiler: plan.isForeign ? builder : nil)
         return (builder, runtime)
     }
 
