@@ -60,8 +60,8 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
                 + " whose catalog entry has 'debian'"
         case .notPinned(let base): "base '\(base)' has no pin: it is assembled only from exact package versions"
         case .foreignPlatform(let base, let platform):
-            "base '\(base)' for \(platform) cannot be assembled here: its bytecode is made by its own interpreter,"
-                + " which this machine cannot run; build on a \(platform) machine"
+            "base '\(base)' for \(platform) cannot be assembled here: nothing that this machine can run makes its"
+                + " bytecode; assemble it on a \(platform) machine"
         case .noMirror:
             "no Debian mirror is known: this host has no Debian sources and no mmdebstrap; name one with"
                 + " --debian-mirror URL, AUTOIMAGE_DEBIAN_MIRROR or debian-mirror in autoimage.toml"

@@ -14,27 +14,37 @@ package struct DebianBaseSupplier: Sendable {
     package typealias RunInterpreter =
         @Sendable (_ root: FilePath, _ arguments: [String], _ environment: [String: String]) async throws -> Void
 
+    /// Runs a program of an unpacked tree, which is not written, with another tree at a place in it that is, and with
+    /// some of its folders empty; throws where it fails.
+    package typealias RunBeside =
+        @Sendable (
+            _ root: FilePath, _ other: FilePath, _ place: ImagePath, _ emptied: [ImagePath], _ arguments: [String],
+            _ environment: [String: String]
+        ) async throws -> Void
+
     private let state: State
-    private let mirror: DebianMirror
+    private let mirror: DebianMirror?
     private let access: DebianAccess
     private let note: @Sendable (String) -> Void
     private let runInterpreter: RunInterpreter
+    private let runBeside: RunBeside?
     private let refreshed = Refreshed()
 
     /// Counts up when the same recipe and pin give another tree than before.
     private static let assemblyVersion = 2
 
-    /// Supplies into `state` from `mirror`, with what `access` allows.
+    /// Supplies into `state` from `mirror`, with what `access` allows; without a mirror, from what was downloaded before.
     package init(
-        state: State, mirror: DebianMirror, access: DebianAccess = DebianAccess(),
+        state: State, mirror: DebianMirror?, access: DebianAccess = DebianAccess(),
         note: @escaping @Sendable (String) -> Void,
-        runInterpreter: @escaping RunInterpreter
+        runInterpreter: @escaping RunInterpreter, runBeside: RunBeside? = nil
     ) {
         self.state = state
         self.mirror = mirror
         self.access = access
         self.note = note
         self.runInterpreter = runInterpreter
+        self.runBeside = runBeside
     }
 
     /// Resolves the packages of a base, and those the plan adds, to the versions the suite has now.
@@ -94,13 +104,18 @@ package struct DebianBaseSupplier: Sendable {
     /// The tree of a pinned base: the one from an earlier run, or a new one.
     ///
     /// With the tree at hand no program is run and nothing is fetched.
-    package func assemble(_ base: Base) async throws -> AssembledBase {
+    ///
+    /// What makes the bytecode of a base for another platform is the interpreter of `compiler`, a base of this machine's
+    /// platform that has it at the same path and in the same version.
+    package func assemble(_ base: Base, compiler: AssembledBase? = nil) async throws -> AssembledBase {
         guard case .debian(let pin)? = base.pin else { throw DebianBaseError.notPinned(base: base.entry.id) }
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
-        let key = try key(of: base.entry, recipe, pin)
+        let isForeign = !recipe.bytecode.isEmpty && base.platform.architecture != Platform.host.architecture
+        let compiler = isForeign ? compiler : nil
+        let key = try key(of: base.entry, recipe, pin, compiler)
         let home = state.bases.appending(key.hex)
         if let done = try AssembledBase.load(key, from: home) { return done }
-        guard recipe.bytecode.isEmpty || base.platform.architecture == Platform.host.architecture else {
+        guard !isForeign || (compiler != nil && runBeside != nil) else {
             throw DebianBaseError.foreignPlatform(base: base.entry.id, platform: base.platform.description)
         }
         let lock = try await FileLock.acquire(state.lock("base-" + key.hex)) {
@@ -108,15 +123,19 @@ package struct DebianBaseSupplier: Sendable {
         }
         defer { Self.keep(lock) }
         if let done = try AssembledBase.load(key, from: home) { return done }
-        return try await make(base, pin, key, home)
+        return try await make(base, pin, key, home, compiler)
     }
 
     private static func keep(_ lock: borrowing FileLock) {}
 
-    private func make(_ base: Base, _ pin: DebianPin, _ key: Digest, _ home: FilePath) async throws -> AssembledBase {
-        let (recipe, root) = try await recipeAndRoot(base)
-        let snapshot = try await access.snapshot.asyncMap { try await aptRoot(recipe, base, $0, isSnapshot: true) }
-        let files = try await store().fetch(pin, of: base.key, with: root, snapshot: snapshot) { try await refresh($0) }
+    private func make(
+        _ base: Base, _ pin: DebianPin, _ key: Digest, _ home: FilePath, _ compiler: AssembledBase?
+    ) async throws -> AssembledBase {
+        guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        let files = try await store().fetch(pin, of: base.key, refresh: { try await refresh($0) }) {
+            let snapshot = try await access.snapshot.asyncMap { try await aptRoot(recipe, base, $0, isSnapshot: true) }
+            return (try await recipeAndRoot(base).1, snapshot)
+        }
         note("assembling \(base.entry.id) from \(files.count) packages")
         let work = try state.makeTemporary("base")
         let tree = work.path.appending("new").appending("root")
@@ -124,7 +143,7 @@ package struct DebianBaseSupplier: Sendable {
         let unpacked = try await unpack(pin.packages, files, into: tree, recipe)
         let finisher = try BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
         try finisher.finish()
-        try await makeBytecode(base.entry, recipe, tree)
+        try await makeBytecode(base.entry, recipe, tree, compiler)
         let size = try finisher.settleModes(unpacked.folders)
         let owners = unpacked.owners.merging(BaseFinisher.owners) { _, own in own }
         let result = AssembledBase(key: key, home: home, owners: owners, packages: pin.packages, size: size)
@@ -173,24 +192,36 @@ package struct DebianBaseSupplier: Sendable {
     }
 
     /// Bytecode that is checked against nothing, made by one process in a fixed order with a fixed hash seed.
-    private func makeBytecode(_ entry: BaseEntry, _ recipe: DebianRecipe, _ tree: FilePath) async throws {
+    private func makeBytecode(
+        _ entry: BaseEntry, _ recipe: DebianRecipe, _ tree: FilePath, _ compiler: AssembledBase?
+    ) async throws {
         let folder = try HostFolder(tree)
         let sources = try BytecodeSources(entry: entry, recipe: recipe).find(in: folder)
         guard !sources.isEmpty, let interpreter = entry.interpreter else { return }
         note("compiling \(sources.count) modules of \(entry.id)")
         let list = ImagePath("/tmp/bytecode-sources")
-        do { try folder.write(sources.map { $0.description + "\n" }.joined(), to: list) } catch UnpackError.linkInPath {
+        let prefix = compiler == nil ? "" : "\(Self.beside)"
+        do { try folder.write(sources.map { "\(prefix)\($0)\n" }.joined(), to: list) } catch UnpackError.linkInPath {
             throw DebianBaseError.blocked(base: entry.id, path: list.description)
         }
         let arguments = [
             interpreter.description, "-B", "-s", "-m", "compileall", "-q", "-f", "-l", "--invalidation-mode",
-            "unchecked-hash", "-i", list.description,
+            "unchecked-hash", "-i", prefix + list.description,
         ]
         let environment = [
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
         ]
         do {
-            try await runInterpreter(tree, arguments, environment)
+            if let compiler, let runBeside {
+                // The names in the bytecode are those that the files have in their own base, and the interpreter starts
+                // as a new base's does: without bytecode of its own or packages, which show in what it writes.
+                let names = ["-s", "\(Self.beside)", "-p", "/"]
+                let emptied = try BytecodeSources.caches(in: HostFolder(compiler.root), below: recipe.bytecode)
+                try await runBeside(
+                    compiler.root, tree, Self.beside, emptied, arguments + names, environment)
+            } else {
+                try await runInterpreter(tree, arguments, environment)
+            }
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -211,6 +242,7 @@ package struct DebianBaseSupplier: Sendable {
 
     private func recipeAndRoot(_ base: Base) async throws -> (DebianRecipe, AptRoot) {
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        guard let mirror else { throw DebianBaseError.noMirror }
         return (recipe, try await aptRoot(recipe, base, mirror, isSnapshot: false))
     }
 
@@ -222,7 +254,12 @@ package struct DebianBaseSupplier: Sendable {
             recipe: recipe, architecture: base.platform.debianName, access: access, isSnapshot: isSnapshot)
     }
 
-    private func key(of entry: BaseEntry, _ recipe: DebianRecipe, _ pin: DebianPin) throws -> Digest {
+    /// Where the tree of another platform stands beside the interpreter that compiles its modules.
+    private static let beside = ImagePath("/beside")
+
+    private func key(
+        of entry: BaseEntry, _ recipe: DebianRecipe, _ pin: DebianPin, _ compiler: AssembledBase?
+    ) throws -> Digest {
         struct Ingredients: Encodable {
             let assemblyVersion: Int
             let interpreter: ImagePath?
@@ -230,12 +267,16 @@ package struct DebianBaseSupplier: Sendable {
             let recipe: DebianRecipe
             let usual: [String]
             let pin: DebianPin
+            /// What compiled the modules, where the base's own interpreter could not.
+            let compiler: [String]?
         }
         return Digest(
             of: try CanonicalJSON.encode(
                 Ingredients(
                     assemblyVersion: Self.assemblyVersion, interpreter: entry.interpreter, shell: entry.shell,
-                    recipe: recipe, usual: UnpackRules.usual, pin: pin)))
+                    recipe: recipe, usual: UnpackRules.usual, pin: pin,
+                    compiler: compiler?.packages.filter { $0.name.contains(entry.interpreter?.name ?? "") }
+                        .map { "\($0.name) \($0.version)" })))
     }
 
     /// The indexes that this process has fetched: once is enough.

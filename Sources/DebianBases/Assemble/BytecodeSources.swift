@@ -21,6 +21,20 @@ struct BytecodeSources {
         try folders.flatMap { folder in try tree.folder(at: folder).map { try find(folder, $0) } ?? [] }.sorted()
     }
 
+    /// The folders of bytecode below some others, and the one that Debian's packages of modules share.
+    static func caches(in tree: HostFolder, below folders: [ImagePath]) throws -> [ImagePath] {
+        func caches(_ folder: ImagePath, _ place: HostFolder) throws -> [ImagePath] {
+            try place.names().flatMap { name -> [ImagePath] in
+                guard let inner = try place.folder(name) else { return [] }
+                let path = folder.resolving(name)
+                return name == "__pycache__" ? [path] : try caches(path, inner)
+            }
+        }
+        let shared = ImagePath("/usr/lib/python3/dist-packages")
+        return try folders.flatMap { folder in try tree.folder(at: folder).map { try caches(folder, $0) } ?? [] }
+            .sorted() + (tree.folder(at: shared) == nil ? [] : [shared])
+    }
+
     private func find(_ folder: ImagePath, _ place: HostFolder) throws -> [ImagePath] {
         try place.names().flatMap { name -> [ImagePath] in
             let path = folder.resolving(name)

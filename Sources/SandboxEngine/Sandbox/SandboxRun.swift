@@ -2,7 +2,7 @@ import CSandbox
 import Files
 import Foundation
 import Glibc
-import Planning
+package import Planning
 package import SystemPackage
 
 extension Sandbox {
@@ -51,6 +51,27 @@ extension Sandbox {
         var job = SandboxJob(arguments: arguments, layers: [bottom], scratch: folder.path)
         job.upper = root
         job.environment = environment
+        let tail = OutputTail()
+        let status = try await run(job) { tail.add($0) }
+        guard status == 0 else {
+            throw StepFailure(step: "base", command: arguments, status: status, tail: tail.lines, inspect: nil)
+        }
+    }
+
+    /// Runs a program of a folder as its root, which stays as it is, with another folder at `place` that it may write to
+    /// and with the folders of `emptied` empty; fails where its status is not 0.
+    package func runBeside(
+        root: FilePath, other: FilePath, place: ImagePath, emptied: [ImagePath] = [], arguments: [String],
+        environment: [String: String]
+    ) async throws {
+        let folder = try ScratchFolder(in: scratch, purpose: "beside")
+        let upper = folder.path.appending("upper")
+        try HostFiles.makeFolder(upper)
+        var job = SandboxJob(arguments: arguments, layers: [root], scratch: folder.path)
+        job.upper = upper
+        job.environment = environment
+        job.memory = emptied.map { (target: $0, mode: 0o755) }
+        job.binds = [.init(source: other, target: place, isFolder: true, readOnly: false)]
         let tail = OutputTail()
         let status = try await run(job) { tail.add($0) }
         guard status == 0 else {

@@ -12,13 +12,19 @@ struct BaseSuppliers: Sendable {
     init(
         settings: Settings, state: State, sandbox: Sandbox, registry: RegistryAccess, progress: Progress
     ) throws {
-        let mirror = try DebianMirror.discover(
+        // Not every build needs one: bases may be images, or be here already.
+        let mirror = try DebianMirror.known(
             option: settings.debianMirror?.value, environment: ProcessEnvironment.current)
         debian = DebianBaseSupplier(
             state: state, mirror: mirror, access: try settings.debianAccess(),
             note: { progress.report(.note(text: $0)) },
             runInterpreter: { root, arguments, environment in
                 try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)
+            },
+            runBeside: { root, other, place, emptied, arguments, environment in
+                try await sandbox.runBeside(
+                    root: root, other: other, place: place, emptied: emptied, arguments: arguments,
+                    environment: environment)
             })
         images = ImageBaseSupplier(
             state: state, store: try LocalStore(state).blobs, registry: registry,
@@ -31,8 +37,11 @@ struct BaseSuppliers: Sendable {
     }
 
     /// The unpacked base; without `content` the layers of a pulled one stay where they are.
-    func assemble(_ base: Base, content: Bool) async throws -> AssembledBase {
+    ///
+    /// The interpreter of `compiler` makes the bytecode of a Debian base for another platform.
+    func assemble(_ base: Base, content: Bool, compiler: AssembledBase? = nil) async throws -> AssembledBase {
         base.entry.debian == nil
-            ? try await images.assemble(base, content: content) : try await debian.assemble(base)
+            ? try await images.assemble(base, content: content)
+            : try await debian.assemble(base, compiler: compiler)
     }
 }
