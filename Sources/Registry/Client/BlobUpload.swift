@@ -117,18 +117,20 @@ struct BlobUpload {
                 inChunks = true
                 session = try await openSession()
             } catch let failure as Transient {
-                do { try await budget.wait(after: failure, host: host.name) } catch {
+                do {
+                    try await budget.wait(after: failure, host: host.name)
+                    // The last answer may have been lost, not the bytes.
+                    if try await isPresent() { return }
+                    if try await refresh(&session), session.received > 0 {
+                        inChunks = true
+                        continue
+                    }
+                } catch {
                     await cancel(session)
                     throw error
                 }
-                // The last answer may have been lost, not the bytes.
-                if try await isPresent() { return }
-                if try await refresh(&session), session.received > 0 {
-                    inChunks = true
-                } else {
-                    await cancel(session)
-                    session = try await openSession()
-                }
+                await cancel(session)
+                session = try await openSession()
             } catch RegistryError.notFound(host.name, _, _) where !wasLost {
                 // It forgot the upload, or named a place that there is not.
                 wasLost = true
