@@ -25,8 +25,15 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
     case unreachable(said: String)
     case noSpace(said: String)
     case aptFailed(said: String)
-    /// The mirror no longer has the pinned versions.
+    /// The mirror no longer has the pinned versions, each `name version`, and nor has anything else that was asked.
     case gone(packages: [String], suite: String)
+    /// The archive of `--debian-snapshot` cannot be used.
+    case badSnapshot(url: String, said: String)
+    case badKeyring(name: String, path: String)
+    /// `--offline`, and the base has no pin yet.
+    case unresolvedOffline(base: String)
+    /// `--offline`, and these packages of a base, each `name version`, were never downloaded.
+    case missingOffline(base: String, packages: [String])
     case wrongDigest(package: String, file: String, expected: String, actual: String)
     case badPackage(package: String, said: String)
     case interpreterFailed(base: String, said: String)
@@ -37,6 +44,13 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
         case .unreachable: true
         default: false
         }
+    }
+
+    /// `a 1, b 2 and 40 more are`.
+    private static func some(_ packages: [String]) -> String {
+        let shown = packages.prefix(3).joined(separator: ", ")
+        let more = packages.count > 3 ? " and \(packages.count - 3) more" : ""
+        return shown + more + (packages.count == 1 ? " is" : " are")
     }
 
     package var description: String {
@@ -89,8 +103,20 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
         case .noSpace(let said): "no space left for Debian packages; free some or set AUTOIMAGE_HOME\n  \(said)"
         case .aptFailed(let said): "apt cannot resolve or download the base's packages\n  \(said)"
         case .gone(let packages, let suite):
-            "the Debian mirror no longer has \(packages.joined(separator: ", ")) of \(suite), as autoimage.lock pins;"
-                + " take the present versions with autoimage lock --update"
+            "the Debian mirror no longer has \(packages.joined(separator: ", ")) of \(suite), as autoimage.lock pins:"
+                + " take the present version with 'autoimage lock PATH --update"
+                + " \(packages.map { String($0.prefix { $0 != " " }) }.joined(separator: " "))', or have the pinned one"
+                + " fetched from a cache with --cache-from or from an archive of its day with --debian-snapshot URL"
+        case .badSnapshot(let url, let said):
+            "the Debian archive \(url) of --debian-snapshot cannot be used; check its address, which holds 'dists' and"
+                + " 'pool'\n  \(said)"
+        case .badKeyring(let name, let path):
+            "\(name): '\(path)' is not a keyring that apt can take; give the path of a file, without spaces or brackets"
+        case .unresolvedOffline(let base):
+            "base '\(base)' is not in autoimage.lock, and resolving it needs the network; run once without --offline"
+        case .missingOffline(let base, let packages):
+            "base '\(base)' is not here, and with --offline nothing is fetched: \(Self.some(packages)) missing; run once"
+                + " without --offline"
         case .wrongDigest(let package, let file, let expected, let actual):
             "\(file): package \(package) has digest \(actual), but autoimage.lock pins \(expected); refuse it, or"
                 + " take the present version with autoimage lock --update"

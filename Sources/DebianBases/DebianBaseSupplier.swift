@@ -15,8 +15,8 @@ package struct DebianBaseSupplier: Sendable {
         @Sendable (_ root: FilePath, _ arguments: [String], _ environment: [String: String]) async throws -> Void
 
     private let state: State
-    private let mirror: DebianMirror
-    private let acceptsExpired: Bool
+    private let mirror: DebianMirror?
+    private let access: DebianAccess
     private let note: @Sendable (String) -> Void
     private let runInterpreter: RunInterpreter
     private let refreshed = Refreshed()
@@ -24,20 +24,22 @@ package struct DebianBaseSupplier: Sendable {
     /// Counts up when the same recipe and pin give another tree than before.
     private static let assemblyVersion = 2
 
-    /// Supplies into `state` from `mirror`; `acceptExpired` takes indexes past their Valid-Until date.
+    /// Supplies into `state` from `mirror`, with what `access` allows; without a mirror, from what was downloaded before.
     package init(
-        state: State, mirror: DebianMirror, acceptExpired: Bool, note: @escaping @Sendable (String) -> Void,
+        state: State, mirror: DebianMirror?, access: DebianAccess = DebianAccess(),
+        note: @escaping @Sendable (String) -> Void,
         runInterpreter: @escaping RunInterpreter
     ) {
         self.state = state
         self.mirror = mirror
-        acceptsExpired = acceptExpired
+        self.access = access
         self.note = note
         self.runInterpreter = runInterpreter
     }
 
     /// Resolves the packages of a base, and those the plan adds, to the versions the suite has now.
     package func resolve(_ base: Base) async throws -> Pin {
+        guard !access.isOffline else { throw DebianBaseError.unresolvedOffline(base: base.key) }
         let (recipe, root) = try await recipeAndRoot(base)
         let names = Array(Set(recipe.packages + base.packages.map(\.value))).sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
@@ -66,6 +68,29 @@ package struct DebianBaseSupplier: Sendable {
                 suite: recipe.suite, architecture: root.architecture, packages: files.map(\.pinned)))
     }
 
+    /// The pin with these packages, and what must move with them, at the versions the suite has now; everything else
+    /// stays as pinned.
+    ///
+    /// Where that is not possible, since a package that stays cannot be asked for its dependencies any more or would have
+    /// to go, the whole base is resolved again, and a note says so.
+    package func resolve(_ base: Base, from pin: DebianPin, updating names: Set<String>) async throws -> Pin {
+        guard !access.isOffline else { throw DebianBaseError.unresolvedOffline(base: base.key) }
+        let (recipe, root) = try await recipeAndRoot(base)
+        let renewal = PinRenewal(
+            root: root, store: store(), pin: pin, recipe: recipe, added: base.packages.map(\.value))
+        let renewed = try await root.locked {
+            if refreshed.isNew(root.folder) { try await refresh(root) }
+            return try await renewal.renewing(names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        }
+        switch renewed {
+        case .pin(let pin): return .debian(packages: pin)
+        case .impossible(let why):
+            note(
+                "\(base.key): \(names.sorted().joined(separator: ", ")) cannot be renewed alone (\(why)); all of it is")
+            return try await resolve(base)
+        }
+    }
+
     /// The tree of a pinned base: the one from an earlier run, or a new one.
     ///
     /// With the tree at hand no program is run and nothing is fetched.
@@ -89,9 +114,11 @@ package struct DebianBaseSupplier: Sendable {
     private static func keep(_ lock: borrowing FileLock) {}
 
     private func make(_ base: Base, _ pin: DebianPin, _ key: Digest, _ home: FilePath) async throws -> AssembledBase {
-        let (recipe, root) = try await recipeAndRoot(base)
-        let store = PackageStore(folder: state.debian.appending("packages"), note: note)
-        let files = try await store.fetch(pin, with: root) { try await refresh(root) }
+        guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        let files = try await store().fetch(pin, of: base.key, refresh: { try await refresh($0) }) {
+            let snapshot = try await access.snapshot.asyncMap { try await aptRoot(recipe, base, $0, isSnapshot: true) }
+            return (try await recipeAndRoot(base).1, snapshot)
+        }
         note("assembling \(base.entry.id) from \(files.count) packages")
         let work = try state.makeTemporary("base")
         let tree = work.path.appending("new").appending("root")
@@ -180,12 +207,22 @@ package struct DebianBaseSupplier: Sendable {
         refreshed.add(root.folder)
     }
 
+    private func store() -> PackageStore {
+        PackageStore(folder: state.debian.appending("packages"), state: state, access: access, note: note)
+    }
+
     private func recipeAndRoot(_ base: Base) async throws -> (DebianRecipe, AptRoot) {
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
-        let root = try AptRoot(
+        guard let mirror else { throw DebianBaseError.noMirror }
+        return (recipe, try await aptRoot(recipe, base, mirror, isSnapshot: false))
+    }
+
+    private func aptRoot(
+        _ recipe: DebianRecipe, _ base: Base, _ mirror: DebianMirror, isSnapshot: Bool
+    ) async throws -> AptRoot {
+        try AptRoot(
             state: state, mirror: mirror, settings: mirror.usesHostSettings ? await AptSettings.ofHost() : [:],
-            recipe: recipe, architecture: base.platform.debianName, acceptsExpired: acceptsExpired)
-        return (recipe, root)
+            recipe: recipe, architecture: base.platform.debianName, access: access, isSnapshot: isSnapshot)
     }
 
     private func key(of entry: BaseEntry, _ recipe: DebianRecipe, _ pin: DebianPin) throws -> Digest {
@@ -223,5 +260,13 @@ extension Platform {
         case ("ppc64le", _): "ppc64el"
         default: architecture
         }
+    }
+}
+
+extension Optional {
+    /// `map` with a closure that waits.
+    fileprivate func asyncMap<Value>(_ body: (Wrapped) async throws -> Value) async throws -> Value? {
+        guard let self else { return nil }
+        return try await body(self)
     }
 }

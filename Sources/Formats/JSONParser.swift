@@ -1,9 +1,10 @@
-/// Reads a JSON text byte by byte, counting lines.
+/// Reads a JSON text byte by byte, counting lines; an error names line and column, both from 1.
 struct JSONParser {
     private let bytes: [UInt8]
     private let file: String
     private var position = 0
     private var line = 1
+    private var lineStart = 0
     /// Deeper nesting is refused: the stack is not endless.
     private static let depthLimit = 200
 
@@ -141,12 +142,15 @@ struct JSONParser {
 
     private mutating func skipSpace() {
         while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
-            if bytes[position] == 0x0A { line += 1 }
             position += 1
+            guard bytes[position - 1] == 0x0A else { continue }
+            line += 1
+            lineStart = position
         }
     }
 
     private func malformed(_ what: String) -> FormatError {
-        .malformed(file: file, line: line, what: "is not JSON: it \(what)")
+        let column = String(decoding: bytes[lineStart..<position], as: UTF8.self).count + 1
+        return .malformed(file: file, line: line, what: "column \(column): is not JSON: it \(what)")
     }
 }

@@ -45,6 +45,13 @@ package struct LibraryClosure {
         return try closure.additions()
     }
 
+    /// A runtime base with libraries that a builder gives it, at the same paths.
+    package static func runtime(
+        _ base: any FileTree, with libraries: [ImagePath], of builder: any FileTree
+    ) throws -> any FileTree {
+        try ImageView(copies: [], builder: builder, runtime: base, added: Set(libraries))
+    }
+
     /// Everything that keeps files of a finished image from loading in it, sorted; `files` holds those to look at, at
     /// their paths in the image.
     ///

@@ -22,7 +22,9 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
         case .unreachable(let host, let wanted, let reason): "\(host) cannot be reached for \(wanted): \(reason)"
         case .denied(let host, let wanted, let said, let tried):
             "\(host) denies \(wanted): \(said); "
-                + (tried.map { "the credentials of \($0) were sent" }
+                + (tried.map {
+                    "the credentials of \($0) were sent and do not suffice; 'autoimage login \(host)' stores others"
+                }
                     ?? "no credentials were found; 'autoimage login \(host)' stores some")
         case .notFound(let host, let wanted, let said): "\(host) has no \(wanted): \(said)"
         case .refused(let host, let wanted, let said): "\(host) refuses \(wanted): \(said)"

@@ -62,6 +62,9 @@ package struct SandboxEngine: Engine {
             return DoneStep(
                 name: name, needs: context.step.needs, upper: kept.upper(record), output: record.output)
         }
+        if context.request.isOffline, case .run(let command) = context.step.action, command.network == .host {
+            throw EngineError.offline(step: name, useCache: useCache)
+        }
         let clock = ContinuousClock()
         let start = clock.now
         context.report(.stepStarted(step: name, command: context.step.summary))
@@ -169,6 +172,8 @@ package enum EngineError: Error, Equatable, CustomStringConvertible {
     case unknownFailure(id: String, known: [String])
     case brokenPath(ImagePath, reason: String)
     case changedSource(SourcePath)
+    /// A step needs the network, which was forbidden.
+    case offline(step: String, useCache: Bool)
 
     package var description: String {
         switch self {
@@ -182,6 +187,9 @@ package enum EngineError: Error, Equatable, CustomStringConvertible {
                 + (known.isEmpty ? "; the last five are" : "; kept are \(known.joined(separator: ", "))")
         case .brokenPath(let path, let reason): "\(path): \(reason)"
         case .changedSource(let path): "\(path): changed while it was read; build again"
+        case .offline(let step, let useCache):
+            "step '\(step)' uses the network and \(useCache ? "has no kept result" : "is to run again by --no-cache"):"
+                + " it is not run with --offline; build once without --offline"
         }
     }
 }

@@ -10,7 +10,7 @@ struct Autoimage: AsyncParsableCommand {
         subcommands: [
             BuildCommand.self, PlanCommand.self, RunCommand.self, SaveCommand.self, PushCommand.self,
             ImagesCommand.self,
-            InspectCommand.self, ValidateCommand.self, DiffCommand.self,
+            InspectCommand.self, ValidateCommand.self, DiffCommand.self, RebaseCommand.self,
             LockCommand.self, BasesCommand.self, ConfigCommand.self, ShellCommand.self, CacheCommand.self,
             LoginCommand.self, LogoutCommand.self,
         ])

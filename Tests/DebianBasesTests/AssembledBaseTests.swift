@@ -30,7 +30,8 @@ struct AssembledBaseTests {
         _ state: State, acceptExpired: Bool = false, notes: Notes = Notes()
     ) async throws -> DebianBaseSupplier {
         DebianBaseSupplier(
-            state: state, mirror: try .discover(option: nil, environment: [:]), acceptExpired: acceptExpired,
+            state: state, mirror: try .discover(option: nil, environment: [:]),
+            access: DebianAccess(acceptsExpired: acceptExpired),
             note: { notes.add($0) }, runInterpreter: { try await Machine.chroot($0, $1, $2) })
     }
 
@@ -132,7 +133,7 @@ struct AssembledBaseTests {
             mirror: "http://127.0.0.1:9/debian", securityMirror: "http://127.0.0.1:9/debian-security",
             usesHostSettings: false)
         let supplier = DebianBaseSupplier(
-            state: try State(home: scratch.path), mirror: mirror, acceptExpired: false, note: { _ in },
+            state: try State(home: scratch.path), mirror: mirror, note: { _ in },
             runInterpreter: { try await Machine.chroot($0, $1, $2) })
         let base = try Self.base("debian/bookworm/python-3.11-runtime")
         let error = await #expect(throws: DebianBaseError.self) { try await supplier.resolve(base) }

@@ -1,6 +1,7 @@
 import DebianBases
 import Files
 import Glibc
+import Images
 import OCI
 import Planning
 import Subprocess
@@ -29,6 +30,11 @@ struct Scratch: ~Copyable {
 /// What the machine lets tests do.
 enum Machine {
     static let isRoot = getuid() == 0
+
+    /// Whether an archive of Debian packages can be made and signed here; in CI it must be possible.
+    static let canMakeArchives =
+        getenv("CI").map { String(cString: $0) } == "true"
+        || ["apt-get", "dpkg-deb", "dpkg-scanpackages", "gpg"].allSatisfy { access("/usr/bin/\($0)", X_OK) == 0 }
 
     /// Whether a tree can be made the root of a program.
     static func canChroot() async -> Bool {

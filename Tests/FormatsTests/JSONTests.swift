@@ -49,20 +49,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", 1, "ends where a value is expected"), ("{\n\"a\" 1}", 2, "has no ':' after the key 'a'"),
-        ("{\"a\": 1\n\"b\": 2}", 2, "has neither ',' nor '}' after a member of an object"),
-        ("{\"a\": 1,}", 1, "has no key in double quotes where one is expected"),
-        ("[1\n\n2]", 3, "has neither ',' nor ']' after an element of an array"), ("[1,]", 1, nil),
-        ("{} {}", 1, "has something after its end"), ("01", 1, nil), ("+1", 1, nil), (".5", 1, nil),
-        ("tru", 1, nil), ("\"a", 1, "ends inside a string"), ("\"\\x\"", 1, "has an unknown escape in a string"),
-        ("\"\\u12g4\"", 1, "has a \\u without four hexadecimal digits"), ("\"\\", 1, nil),
-        ("\"a\nb\"", 1, "has a control character in a string"), ("'a'", 1, nil),
-        (String(repeating: "[", count: 100_000), 1, "is nested more than 200 levels deep"),
+        ("", 1, 1, "ends where a value is expected"), ("{\n\"a\" 1}", 2, 5, "has no ':' after the key 'a'"),
+        ("{\"a\": 1\n\"b\": 2}", 2, 1, "has neither ',' nor '}' after a member of an object"),
+        ("{\"é\": 1,}", 1, 9, "has no key in double quotes where one is expected"),
+        ("[1\n\n 2]", 3, 2, "has neither ',' nor ']' after an element of an array"), ("[1,]", 1, 4, nil),
+        ("{} {}", 1, 4, "has something after its end"), ("01", 1, 3, nil), ("+1", 1, 3, nil), (".5", 1, 3, nil),
+        ("tru", 1, 1, nil), ("\"a", 1, 3, "ends inside a string"),
+        ("\"\\x\"", 1, 4, "has an unknown escape in a string"),
+        ("\"\\u12g4\"", 1, 4, "has a \\u without four hexadecimal digits"),
+        ("\"\\", 1, 3, "ends inside a string"), ("\"a\nb\"", 1, 4, "has a control character in a string"),
+        ("'a'", 1, 1, nil),
+        (String(repeating: "[", count: 100_000), 1, 201, "is nested more than 200 levels deep"),
     ])
-    func `says what is wrong in which line`(text: String, line: Int, problem: String?) {
-        let what = problem ?? "has no value where one is expected"
-        let expected = text == "\"\\" ? "ends inside a string" : what
-        #expect(throws: FormatError.malformed(file: "x.json", line: line, what: "is not JSON: it \(expected)")) {
+    func `says what is wrong in which line and column`(text: String, line: Int, column: Int, problem: String?) {
+        let what = "column \(column): is not JSON: it \(problem ?? "has no value where one is expected")"
+        #expect(throws: FormatError.malformed(file: "x.json", line: line, what: what)) {
             try JSONDocument(parsing: text, file: "x.json")
         }
     }

@@ -39,7 +39,9 @@ import Testing
         let user = ImagePath("/opt/venv/_psycopg.so")
         let plan = try Driftwood.plan()
         let pins = Pins(libraries: [
-            LibraryAddition(package: "libpq5", version: "15.8", files: [file], neededBy: [user])
+            ".@linux/amd64": [
+                LibraryAddition(package: "libpq5", version: "15.8", files: [file], neededBy: [user])
+            ]
         ])
         let known = plan.applying(pins)
         #expect(known.runtime.librariesKnown)

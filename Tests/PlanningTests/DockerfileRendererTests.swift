@@ -5,10 +5,12 @@ import Testing
 @Suite struct DockerfileRendererTests {
     @Test func `libraries of the lock are gathered with their links and copied at once`() throws {
         let pins = Pins(libraries: [
-            LibraryAddition(
-                package: "libpq5", version: "15.8",
-                files: [ImagePath("/usr/lib/libpq.so.5.15"), ImagePath("/usr/lib/libpq.so.5")],
-                neededBy: [ImagePath("/opt/venv/p.so")])
+            ".@linux/amd64": [
+                LibraryAddition(
+                    package: "libpq5", version: "15.8",
+                    files: [ImagePath("/usr/lib/libpq.so.5.15"), ImagePath("/usr/lib/libpq.so.5")],
+                    neededBy: [ImagePath("/opt/venv/p.so")])
+            ]
         ])
         let lines = renderDockerfile(try Driftwood.plan().applying(pins)).split(separator: "\n").map(String.init)
         #expect(

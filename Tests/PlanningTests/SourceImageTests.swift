@@ -44,7 +44,7 @@ import Testing
         let library = LibraryAddition(
             package: nil, version: nil, image: "nginx:1.27", files: [ImagePath("/usr/lib/libpcre2-8.so.0")],
             neededBy: [ImagePath("/opt/nginx")])
-        let pins = Pins(libraries: [library], images: ["nginx:1.27@linux/amd64": digest])
+        let pins = Pins(libraries: [".@linux/amd64": [library]], images: ["nginx:1.27@linux/amd64": digest])
         let plan = try plan().applying(pins)
         #expect(plan.runtime.copies.last?.from == "nginx:1.27")
         #expect(!plan.builder.artifacts.contains(ImagePath("/usr/lib/libpcre2-8.so.0")))

@@ -50,7 +50,10 @@ import Testing
     @Test func `libraries of the lock are artifacts`() throws {
         let file = ImagePath("/usr/lib/libpq.so.5")
         let pins = Pins(libraries: [
-            LibraryAddition(package: "libpq5", version: "15.8", files: [file], neededBy: [ImagePath("/opt/venv/p.so")])
+            ".@linux/amd64": [
+                LibraryAddition(
+                    package: "libpq5", version: "15.8", files: [file], neededBy: [ImagePath("/opt/venv/p.so")])
+            ]
         ])
         let text = renderText(try Driftwood.plan().applying(pins))
         #expect(

@@ -413,7 +413,8 @@ import Testing
         ("https://r.example:443", "https://R.EXAMPLE/t"), ("https://r.example:443", "https://auth.example/t"),
         ("http://10.0.0.1:5000", "http://10.0.0.1:5001/t"), ("https://r.example:443", "https://8.8.8.8/t"),
         ("http://10.0.0.1:5000", "http://10.0.0.2:5001/t"), ("https://r.example:443", "https://100.128.0.1/t"),
-        ("https://r.example:443", "https://1e100.example/t"),
+        ("https://r.example:443", "https://1e100.example/t"), ("http://[::1]:5000", "http://[::1]:5001/t"),
+        ("https://[fd00::1]:5000", "https://[FD00::1]:5001/t"),
     ])
     func `goes to a token server`(origin: String, realm: String) async throws {
         let server = TokenServerDouble((200, #"{"token": "t"}"#))

@@ -66,6 +66,28 @@ import Testing
         #expect(Challenge.parse(test.headers) == test.challenges)
     }
 
+    /// What was understood means the same when it is written out.
+    @Test func `any bytes are read to their end, and the same way twice`() {
+        let alphabet = Array("\",=\\ abZ/;é\t")
+        var state: UInt64 = 42
+        for _ in 0..<20_000 {
+            var text = ""
+            for _ in 0..<24 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text.append(alphabet[Int(state >> 33) % alphabet.count])
+            }
+            let challenges = Challenge.parse([text])
+            let written = challenges.map { challenge in
+                let pairs = challenge.parameters.sorted { $0.key < $1.key }.map { name, value in
+                    let escaped = value.map { "\"\\".contains($0) ? "\\\($0)" : "\($0)" }
+                    return "\(name)=\"\(escaped.joined())\""
+                }
+                return "\(challenge.scheme) \(pairs.joined(separator: ", "))"
+            }
+            #expect(Challenge.parse([written.joined(separator: ", ")]) == challenges, "\(text)")
+        }
+    }
+
     @Test func `a long header is no trouble`() {
         let long = String(repeating: "Basic ,", count: 10_000)
         #expect(Challenge.parse([long]).count == 10_000)

@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\n  \"auths\": {\n", 3, "is not JSON: it has no key in double quotes where one is expected"),
+        ("{\n  \"auths\": {\n", 3, "column 1: is not JSON: it has no key in double quotes where one is expected"),
         ("[]", 1, "holds an array; expected an object"),
         ("{\n\"auths\": []}", 2, "'auths' is an array; expected an object"),
         ("{\"auths\": {\n\"r.example\": \"dTpw\"}}", 2, "'r.example' is a string; expected an object"),
@@ -195,6 +195,22 @@ import Testing
             try await find("docker.io", "library/python")?.secret
                 == .password(user: "https://index.docker.io/v1/", password: "s"))
         #expect(try await find("plain.example")?.origin == path)
+    }
+
+    @Test func `a helper is asked once for a registry`() async throws {
+        try helper(
+            "count", "read host; echo $host >> '\(scratch.path)/asked'; echo '{\"Username\":\"u\",\"Secret\":\"s\"}'")
+        try docker(#"{"credsStore": "count"}"#)
+        let finder = CredentialFinder(environment: environment)
+        try await withThrowingTaskGroup { group in
+            for index in 0..<8 {
+                group.addTask { _ = try await finder.credential(for: "r.example", repository: "a/\(index)") }
+            }
+            try await group.waitForAll()
+        }
+        _ = try await finder.credential(for: "other.example", repository: nil)
+        let asked = String(decoding: try HostFiles.read(scratch.path.appending("asked")) ?? [], as: UTF8.self)
+        #expect(asked == "r.example\nother.example\n")
     }
 
     @Test func `a helper's token is an identity token`() async throws {

@@ -17,19 +17,23 @@ struct AptRoot: Sendable {
     private let extraSuites: [String]
     private let mirror: DebianMirror
     private let settings: [String: String]
-    private let acceptsExpired: Bool
+    private let access: DebianAccess
+    private let isSnapshot: Bool
     private let lockPath: FilePath
 
     /// Opens the root for a recipe's suites; `settings` are apt's for proxies and certificates.
+    ///
+    /// The root of a snapshot is one of its own: an archive of an earlier day, whose indexes have expired.
     init(
         state: State, mirror: DebianMirror, settings: [String: String], recipe: DebianRecipe, architecture: String,
-        acceptsExpired: Bool
+        access: DebianAccess, isSnapshot: Bool = false
     ) throws {
         // They become a folder's name and lines that apt obeys.
         if let bad = ([recipe.suite] + recipe.extraSuites).first(where: { !DebianName.isSuite($0) }) {
             throw DebianBaseError.badSuite(bad)
         }
-        let name = ([recipe.suite] + recipe.extraSuites + [architecture]).joined(separator: "-")
+        let origin = isSnapshot ? ["snapshot", String(Digest(of: mirror.mirror.utf8).hex.prefix(12))] : []
+        let name = (origin + [recipe.suite] + recipe.extraSuites + [architecture]).joined(separator: "-")
         folder = state.debian.appending(name)
         lockPath = state.lock("debian-" + name)
         suite = recipe.suite
@@ -37,7 +41,8 @@ struct AptRoot: Sendable {
         self.architecture = architecture
         self.mirror = mirror
         self.settings = settings
-        self.acceptsExpired = acceptsExpired
+        self.access = access
+        self.isSnapshot = isSnapshot
         for place in ["lists/partial", "archives/partial", "fetch"] {
             try HostFiles.makeFolder(folder.appending(place))
         }
@@ -52,6 +57,9 @@ struct AptRoot: Sendable {
     }
 
     private static func keep(_ lock: borrowing FileLock) {}
+
+    /// Where its packages come from.
+    var address: String { mirror.mirror }
 
     /// Whether there is an index that was fetched from the mirror now in use.
     func hasIndex() throws -> Bool {
@@ -103,10 +111,35 @@ struct AptRoot: Sendable {
         return Set(output.text.split(separator: "\n").map(String.init))
     }
 
-    /// Whether the index has a package in just this version.
-    func has(_ package: PinnedPackage) async throws -> Bool {
-        let output = try await apt("apt-cache", ["show", "--", "\(package.name)=\(package.version)"])
-        return output.isSuccess && output.text.split(separator: "\n").contains("Version: \(package.version)")
+    /// Those of the packages that the index has in just their versions.
+    func offered(_ packages: [PinnedPackage]) async throws -> [PinnedPackage] {
+        guard !packages.isEmpty else { return [] }
+        let output = try await apt("apt-cache", ["madison", "--"] + Set(packages.map(\.name)).sorted())
+        var versions: Set<[String]> = []
+        for line in output.text.split(separator: "\n") {
+            let parts = line.split(separator: "|").map { $0.filter { $0 != " " } }
+            if parts.count >= 2 { versions.insert([parts[0], parts[1]]) }
+        }
+        return packages.filter { versions.contains([$0.name, $0.version]) }
+    }
+
+    /// The control fields of packages that the index offers, each by lower-case name.
+    func fields(of packages: [PinnedPackage]) async throws -> [[String: String]] {
+        guard !packages.isEmpty else { return [] }
+        let output = try await apt("apt-cache", ["show", "--"] + packages.map { "\($0.name)=\($0.version)" })
+        guard output.isSuccess else { throw failure(output) }
+        return ControlText.paragraphs(output.text)
+    }
+
+    /// The package files that installing these names takes where `status` says what is installed (dpkg(1)).
+    ///
+    /// Nothing may be removed for it. Returns nil and what apt said where it finds no way.
+    func filesToRenew(_ names: [String], status: String) async throws -> (files: [PackageFile]?, said: String) {
+        try configure()
+        try write(status, to: "status")
+        defer { try? write("", to: "status") }
+        let output = try await apt("apt-get", ["-qq", "-y", "--no-remove", "--print-uris", "install", "--"] + names)
+        return (output.isSuccess ? try PackageFile.parse(output.text) : nil, output.errors)
     }
 
     /// Downloads packages by version into `fetch`, going on where an earlier download stopped; returns whether apt got
@@ -180,16 +213,17 @@ struct AptRoot: Sendable {
             ("APT::Sandbox::User", "root"), ("APT::Install-Recommends", "false"),
             ("APT::Install-Suggests", "false"), ("APT::Update::Error-Mode", "any"),
             ("Acquire::Languages", "none"), ("Acquire::PDiffs", "false"), ("Acquire::Retries", "2"),
-            ("Acquire::ForceHash", "SHA256"), ("Acquire::Check-Valid-Until", acceptsExpired ? "false" : "true"),
+            ("Acquire::ForceHash", "SHA256"),
+            ("Acquire::Check-Valid-Until", access.acceptsExpired || isSnapshot ? "false" : "true"),
             ("Acquire::http::Timeout", "30"), ("Acquire::https::Timeout", "30"),
         ]
         values += settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         return values.map { "\($0.0) \"\($0.1)\";\n" }.joined()
     }
 
-    /// sources.list(5), with Debian's own keyring only.
+    /// sources.list(5), with Debian's own keyring only, or the one that was given in its place.
     func sourceList() throws -> String {
-        let keyring = try Self.keyring()
+        let keyring = try keyrings().map(\.string).joined(separator: ",")
         func line(_ address: String, _ suite: String) -> String {
             "deb [arch=\(architecture) signed-by=\(keyring)] \(address) \(suite) main\n"
         }
@@ -201,7 +235,13 @@ struct AptRoot: Sendable {
         return result
     }
 
-    private static func keyring() throws -> FilePath {
+    /// A mirror of one's own may sign with its own key, while an archive of an earlier day is Debian's or that mirror's.
+    private func keyrings() throws -> [FilePath] {
+        guard let own = access.keyring else { return [try Self.debianKeyring()] }
+        return isSnapshot ? [own] + ((try? [Self.debianKeyring()]) ?? []) : [own]
+    }
+
+    private static func debianKeyring() throws -> FilePath {
         for name in ["debian-archive-keyring.gpg", "debian-archive-keyring.pgp"] {
             let path = FilePath("/usr/share/keyrings").appending(name)
             if HostFiles.exists(path) { return path }

@@ -31,10 +31,26 @@ package struct DebianMirror: Hashable, Sendable {
     package static func discover(
         option: String?, environment: [String: String], hostRoot: FilePath = "/"
     ) throws -> DebianMirror {
-        let kept = environment.filter { Self.keptVariables.contains($0.key) && !$0.value.isEmpty }
         let (mirror, security) = try addresses(option: option, environment: environment, hostRoot: hostRoot)
         return DebianMirror(
-            mirror: mirror, securityMirror: security, environment: kept, usesHostSettings: hostRoot == "/")
+            mirror: mirror, securityMirror: security, environment: kept(of: environment),
+            usesHostSettings: hostRoot == "/")
+    }
+
+    /// The same, but nil where nothing gives an address.
+    package static func known(
+        option: String?, environment: [String: String], hostRoot: FilePath = "/"
+    ) throws -> DebianMirror? {
+        do {
+            return try discover(option: option, environment: environment, hostRoot: hostRoot)
+        } catch DebianBaseError.noMirror {
+            return nil
+        }
+    }
+
+    /// Of the environment, what apt reads about proxies.
+    static func kept(of environment: [String: String]) -> [String: String] {
+        environment.filter { keptVariables.contains($0.key) && !$0.value.isEmpty }
     }
 
     private static let keptVariables: Set<String> = [
@@ -67,7 +83,7 @@ package struct DebianMirror: Hashable, Sendable {
         return (main, security)
     }
 
-    private static func isAddress(_ text: String) -> Bool {
+    static func isAddress(_ text: String) -> Bool {
         ["http://", "https://", "file:/"].contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count }
             && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "[") }
     }

@@ -22,16 +22,19 @@ package struct EngineRequest: Sendable {
     package let useCache: Bool
     /// Runs no further than this step, where given.
     package let lastStep: String?
+    /// Whether a step that declares network fails instead of running: only its kept result will do.
+    package let isOffline: Bool
 
     package init(
         source: any SourceTree, secrets: [String: [UInt8]] = [:], sshSocket: String? = nil, useCache: Bool = true,
-        lastStep: String? = nil
+        lastStep: String? = nil, isOffline: Bool = false
     ) {
         self.source = source
         self.secrets = secrets
         self.sshSocket = sshSocket
         self.useCache = useCache
         self.lastStep = lastStep
+        self.isOffline = isOffline
     }
 }
 

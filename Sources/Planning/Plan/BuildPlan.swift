@@ -9,6 +9,8 @@ package struct BuildPlan: Codable, Hashable, Sendable {
     package let schemaVersion: Int
     /// The service's name: the image name where none is given.
     package var name: String
+    /// The program that `--app` named, where one was: the lock keeps the shared libraries of each apart.
+    package var app: String?
     package var language: Decided<String>
     package var platform: Platform
     /// Further decisions worth printing, as name and value: versions, framework, package manager.

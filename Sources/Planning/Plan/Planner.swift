@@ -15,6 +15,7 @@ package struct Planner: Sendable {
         let (detector, evidence, language) = try chooseDetector(for: tree, options)
         var plan = try detector.plan(for: tree, options: options, bases: catalog, evidence: evidence)
         plan.language = language
+        plan.app = options.app?.value
         try apply(options, to: &plan)
         return plan
     }

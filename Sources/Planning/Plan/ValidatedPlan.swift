@@ -16,12 +16,12 @@ extension BuildPlan {
     /// The plan with what `autoimage.lock` knows filled in: pins, and the shared libraries as ordinary artifacts.
     package func applying(_ pins: Pins) -> BuildPlan {
         var result = self
-        result.builder.base.pin = pins.bases[builder.base.key]
-        result.runtime.base.pin = pins.bases[runtime.base.key]
+        result.builder.base.pin = pins.pin(of: builder.base)
+        result.runtime.base.pin = pins.pin(of: runtime.base)
         for index in result.images.indices {
-            result.images[index].digest = pins.images?[result.images[index].key]
+            result.images[index].digest = pins.images[result.images[index].key]
         }
-        guard let libraries = pins.libraries else { return result }
+        guard let libraries = pins.libraries[librariesKey] else { return result }
         result.runtime.librariesKnown = true
         for addition in libraries {
             let origin = [addition.package, addition.version].compactMap(\.self).joined(separator: " ")

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 package import SystemPackage
 
 /// Finds what Docker, Podman and credential helpers keep about a registry.
@@ -11,6 +12,7 @@ package struct CredentialFinder: Sendable {
     private let environment: [String: String]
     private let places: [Place]
     private let given: Credential?
+    private let helpers = HelperAnswers()
 
     private struct Place: Sendable {
         let path: FilePath
@@ -50,7 +52,9 @@ package struct CredentialFinder: Sendable {
             if let choice = try file.helper(for: candidates) {
                 let helper = CredentialHelper(choice: choice, environment: environment)
                 for server in try file.servers(for: registry) {
-                    if let secret = try await helper.get(server) { return Credential(secret, origin: helper.origin) }
+                    if let secret = try await helpers.get(server, of: helper) {
+                        return Credential(secret, origin: helper.origin)
+                    }
                 }
             }
             if let credential = try file.credential(for: candidates) { return credential }
@@ -77,6 +81,27 @@ package struct CredentialFinder: Sendable {
             result.append(Place(path: configuration.appending("containers").appending("auth.json")))
         }
         return result
+    }
+}
+
+/// What helpers said: a keychain is asked once for a registry, not once for each of its repositories.
+private final class HelperAnswers: Sendable {
+    private struct Question: Hashable {
+        let choice: HelperChoice
+        let server: String
+    }
+
+    private let answers = Mutex<[Question: SharedTask<Credential.Secret?>]>([:])
+
+    func get(_ server: String, of helper: CredentialHelper) async throws -> Credential.Secret? {
+        let question = Question(choice: helper.choice, server: server)
+        let task = answers.withLock { answers in
+            if let task = answers[question], !task.isAbandoned { return task }
+            let task = SharedTask { try await helper.get(server) }
+            answers[question] = task
+            return task
+        }
+        return try await task.value()
     }
 }
 

@@ -23,8 +23,8 @@ struct TokenServer: Hashable, Sendable {
             let name = parts.host, !name.isEmpty, !name.contains("%")
         else { throw refused("it is no http or https address") }
         guard parts.user == nil, parts.password == nil else { throw refused("its address holds a user") }
-        let registry = (base.host ?? "").lowercased()
-        let isSameHost = name.lowercased() == registry
+        let registry = Self.plain(base.host ?? "")
+        let isSameHost = Self.plain(name) == registry
         let port = parts.port ?? (scheme == "https" ? 443 : 80)
         let isNamed =
             insecureHosts.contains(name.lowercased()) || insecureHosts.contains("\(name.lowercased()):\(port)")
@@ -77,6 +77,12 @@ struct TokenServer: Hashable, Sendable {
         }
         guard let (start, at) = user else { return "'\(address.prefix(200))'" }
         return "'\((address[..<start] + address[address.index(after: at)...]).prefix(200))'"
+    }
+
+    /// A host in lower case, without the brackets of an IPv6 address.
+    private static func plain(_ host: String) -> String {
+        let lower = host.lowercased()
+        return lower.hasPrefix("[") && lower.hasSuffix("]") ? String(lower.dropFirst().dropLast()) : lower
     }
 
     private static func encoded(_ fields: [(String, String)]) -> String {

@@ -80,7 +80,8 @@ struct BasesCommand: AsyncParsableCommand {
             try await guarded {
                 try await interruptible {
                     let progress = Progress(.auto)
-                    try await withRegistry(arguments.registries, progress) { registry in
+                    let isOffline = try arguments.lock.isOffline()
+                    try await withRegistry(arguments.registries, offline: isOffline, progress) { registry in
                         try await save(arguments, to: output, registry, progress)
                     }
                 }
@@ -119,13 +120,7 @@ struct BaseArchive: Sendable {
 
     func write(_ base: AssembledBase, _ entry: BaseEntry, _ platform: Platform, to file: FilePath) async throws {
         let store = try LocalStore(state)
-        let owners = base.owners
-        let content = LayerContent([
-            .tree(OverlayTree([base.root]), from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
-        ])
-        guard let blob = try LayerBuilder(store: store.blobs, modified: Epoch.seconds).build(content) else {
-            throw Failure(.bug, "the base \(entry.id) is empty; remove \(base.root) and try again")
-        }
+        let blob = try base.layer(of: entry, state, in: store.blobs)
         let image = try ImageAssembler(store: store.blobs).assemble(
             layers: [(blob, "autoimage base: \(entry.id)")],
             config: ImageConfig.Execution(

@@ -42,6 +42,8 @@ struct PlanArguments: ParsableArguments {
         help: "Accept Debian suites whose Release file has passed its Valid-Until date.")
     var allowExpiredSuites = false
 
+    @OptionGroup(title: "Lock and network") var lock: LockArguments
+
     @OptionGroup(title: "Registries") var registries: RegistryArguments
 }
 

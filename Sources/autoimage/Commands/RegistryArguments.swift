@@ -86,6 +86,7 @@ func withRegistry<Result>(
     _ arguments: RegistryArguments, offline: Bool = false, _ progress: Progress,
     _ work: (RegistryAccess) async throws -> Result
 ) async throws -> Result {
+    try RegistrySettings.check(arguments)
     let registry = RegistryAccess(arguments, offline: offline) { progress.report(.note(text: $0)) }
     do {
         let result = try await work(registry)

@@ -3,6 +3,7 @@ import Files
 import Images
 import OCI
 import Planning
+import Registry
 import SandboxEngine
 import SystemPackage
 
@@ -30,6 +31,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Program to start in place of the image's entrypoint.")
     var entrypoint: String?
 
+    @OptionGroup(title: "Registries") var registries: RegistryArguments
+
     @Argument(help: "Name, digest or beginning of a digest.")
     var name: String
 
@@ -44,6 +47,7 @@ struct RunCommand: AsyncParsableCommand {
             let store = try LocalStore(state)
             let image = try StoredImage(name, in: store)
             try image.checkRuns()
+            try await fetchMissing(of: image.image, into: store.blobs)
             let layers = try LayerUnpacker(state: state, store: store.blobs).unpack(image.image)
             let runner = ContainerRunner(state: state, sandbox: try Sandbox.probe(scratch: state.temporary))
             // As in docker run: without -i the program reads nothing.
@@ -64,6 +68,16 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Programs keep small things in their user's home, as they may in docker run.
     private static let home = [ImagePath("/home/nonroot")]
+
+    /// Brings the layers of a base that the build of the image left in its registry.
+    private func fetchMissing(of image: AssembledImage, into store: BlobStore) async throws {
+        guard image.manifest.layers.contains(where: { !store.has($0.digest) }) else { return }
+        let progress = Progress(.auto)
+        progress.say("fetching layers of the image that are not here yet")
+        try await withRegistry(registries, progress) { registry in
+            try await registry.client().fetchMissingBlobs(of: ImageSet(image), into: store)
+        }
+    }
 
     private func variables() throws -> [String: String] {
         var result: [String: String] = [:]

@@ -25,11 +25,17 @@ struct Settings: Sendable {
     /// Patterns in the form of .dockerignore, applied after it.
     var ignore: [Requested<String>] = []
     var debianMirror: Requested<String>?
+    /// An archive of an earlier day, asked for locked packages that the mirror has dropped.
+    var debianSnapshot: Requested<String>?
+    /// Keyring that Debian indexes are verified with, in place of Debian's own.
+    var debianKeyring: Requested<String>?
     /// What images are for, in the order that was given, each once; empty for this machine's platform.
     var platforms: [Requested<Platform>] = []
     /// The programs to build an image of each; empty where nobody chose.
     var apps: [Requested<String>] = []
     var allowExpiredSuites = false
+    /// Whether nothing may be contacted: `--offline`.
+    var isOffline = false
 }
 
 extension ConfigKey {
@@ -127,6 +133,12 @@ extension ConfigKey {
             }
         },
         string("debian-mirror", "Address of a Debian mirror; the host's own by default.") { $0.debianMirror = $1 },
+        string("debian-snapshot", "Archive of an earlier day, for locked packages that the mirror has dropped.") {
+            $0.debianSnapshot = $1
+        },
+        string("debian-keyring", "Keyring of a mirror that signs with its own key; Debian's by default.") {
+            $0.debianKeyring = $1
+        },
         ConfigKey(
             path: "allow-expired-suites", kind: .boolean,
             documentation: "Accept Debian suites whose Release file has passed its Valid-Until date."

@@ -21,8 +21,7 @@ struct RegistrySettings: Equatable, Sendable {
         let lists = { (name: String) in
             (environment[name] ?? "").split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
         }
-        try add(
-            Level(authorities: arguments.registryAuthorities, code: .inputMissing) { "--registry-ca \($0)" })
+        try add(Self.typedAuthorities(arguments))
         try add(Level(insecure: arguments.insecureRegistries, code: .usage) { "--insecure-registry \($0)" })
         try add(Level(pairs: arguments.registryMirrors, code: .usage) { "--registry-mirror \($0)" })
         try add(Level(authorities: lists("AUTOIMAGE_REGISTRY_CA")) { "AUTOIMAGE_REGISTRY_CA: \($0)" })
@@ -40,6 +39,16 @@ struct RegistrySettings: Equatable, Sendable {
         func folder(_ name: String) -> FilePath? { environment[name].flatMap { $0.isEmpty ? nil : FilePath($0) } }
         return (folder("XDG_CONFIG_HOME") ?? folder("HOME")?.appending(".config"))?
             .appending("autoimage").appending("registries.toml")
+    }
+
+    /// Fails where a file that was typed is not there, even if no registry is needed in the end.
+    static func check(_ arguments: RegistryArguments) throws {
+        var settings = RegistrySettings()
+        try settings.add(typedAuthorities(arguments))
+    }
+
+    private static func typedAuthorities(_ arguments: RegistryArguments) -> Level {
+        Level(authorities: arguments.registryAuthorities, code: .inputMissing) { "--registry-ca \($0)" }
     }
 
     // MARK: - Options and variables

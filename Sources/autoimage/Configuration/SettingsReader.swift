@@ -66,10 +66,12 @@ struct SettingsReader: Sendable {
         let flags: [(String, String?)] = [
             ("bases", arguments.bases), ("language", arguments.language), ("app", arguments.app),
             ("process", arguments.process), ("debian-mirror", arguments.debianMirror),
+            ("debian-snapshot", arguments.lock.debianSnapshot), ("debian-keyring", arguments.lock.debianKeyring),
         ]
         for case (let key, let text?) in flags { try apply(key, .string(text), "--\(key)", to: &settings) }
         if let text = arguments.platform { try apply("platforms", .string(text), "--platform", to: &settings) }
         if arguments.allowExpiredSuites { settings.allowExpiredSuites = true }
+        settings.isOffline = try arguments.lock.isOffline(environment)
         for item in arguments.buildEnvironment {
             let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let name = pair.first, !name.isEmpty else {

@@ -10,8 +10,8 @@ import SystemPackage
 struct BaseProvider: Sendable {
     private let service: PlannedService
     private let progress: Progress
-    private let supplier: DebianBaseSupplier
-    private let images: ImageBaseSupplier
+    private let bases: BaseSuppliers
+    private let sources: SourceImages
     private let registry: RegistryAccess
     let state: State
     let sandbox: Sandbox
@@ -26,51 +26,62 @@ struct BaseProvider: Sendable {
         self.state = state
         use = try StateUse.shared(state)
         self.sandbox = sandbox
-        let mirror = try DebianMirror.discover(
-            option: service.settings.debianMirror?.value, environment: ProcessEnvironment.current)
-        supplier = DebianBaseSupplier(
-            state: state, mirror: mirror, acceptExpired: service.settings.allowExpiredSuites,
-            note: { progress.report(.note(text: $0)) },
-            runInterpreter: { root, arguments, environment in
-                try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)
-            })
-        images = ImageBaseSupplier(
-            state: state, store: try LocalStore(state).blobs, registry: registry,
-            note: { progress.report(.note(text: $0)) })
+        bases = try BaseSuppliers(
+            settings: service.settings, state: state, sandbox: sandbox, registry: registry, progress: progress)
+        let store = try LocalStore(state).blobs
+        sources = SourceImages(
+            state: state, store: store, registry: registry, note: { progress.report(.note(text: $0)) })
     }
 
-    /// The lock's pins with every base of the plan among them; resolves what is missing, or everything with `update`.
-    func pins(update: Bool = false) async throws -> Pins {
-        var pins = service.lock.pins
-        for base in service.bases where update || pins.bases[base.key] == nil {
+    /// The lock's pins with every base of the plan among them, and what the builder is known to bring; resolves what is
+    /// missing, and what `update` names.
+    func pins(update: LockUpdate = .nothing) async throws -> Pins {
+        // As it is now: an image built before this one, in the same run, may have recorded what this one needs.
+        var pins = try service.lock.current()
+        let chosen = try update.selection(of: service)
+        for key in chosen.images { pins.images[key] = nil }
+        for base in service.bases {
+            let old = pins.pin(of: base)
+            guard chosen.bases.contains(base.key) || old == nil || chosen.packages[base.key] != nil else { continue }
             progress.report(.phase(name: "resolve", detail: base.key))
-            pins.bases[base.key] = try await resolve(base)
+            if !chosen.bases.contains(base.key), case .debian(let pin)? = old, let names = chosen.packages[base.key] {
+                pins.set(try await bases.debian.resolve(base, from: pin, updating: names), for: base)
+            } else {
+                pins.set(try await bases.resolve(base), for: base)
+            }
+        }
+        for image in service.plans.flatMap(\.images) where pins.images[image.key] == nil {
+            progress.report(.phase(name: "resolve", detail: image.key))
+            pins.images[image.key] = try await sources.resolve(image)
+        }
+        return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) }, instead: pins)
+    }
+
+    /// The pins with the versions of the installers that a plan's unpacked builder base brings.
+    func installers(_ pins: Pins, of plan: BuildPlan, in builder: AssembledBase) throws -> Pins {
+        noting(try pins.withInstallers(of: plan, in: OverlayTree([builder.root])), instead: pins)
+    }
+
+    /// Says where the builder base brings another version of an installer than the lock has.
+    private func noting(_ pins: Pins, instead before: Pins) -> Pins {
+        for (key, version) in pins.installers.sorted(by: { $0.key < $1.key }) {
+            guard let old = before.installers[key], old != version else { continue }
+            progress.report(
+                .warning(text: "\(key): the builder base brings \(version), autoimage.lock had \(old)"))
         }
         return pins
-    }
-
-    /// Records the pins in autoimage.lock; returns whether the file changed.
-    func lock(update: Bool) async throws -> Bool {
-        let pins = try await pins(update: update)
-        return try service.lock.update(pins, state: state)
     }
 
     /// The unpacked bases of a validated plan.
     func assemble(_ plan: BuildPlan) async throws -> (builder: AssembledBase, runtime: AssembledBase) {
         progress.report(.phase(name: "bases", detail: "\(plan.builder.base.entry.id), \(plan.runtime.base.entry.id)"))
-        let builder = try await assemble(plan.builder.base, content: true)
-        let runtime = try await assemble(plan.runtime.base, content: plan.needsRuntimeContent)
+        let builder = try await bases.assemble(plan.builder.base, content: true)
+        let runtime = try await bases.assemble(plan.runtime.base, content: plan.needsRuntimeContent)
         return (builder, runtime)
     }
 
-    private func resolve(_ base: Base) async throws -> Pin {
-        base.entry.debian == nil ? try await images.resolve(base) : try await supplier.resolve(base)
-    }
-
-    private func assemble(_ base: Base, content: Bool) async throws -> AssembledBase {
-        base.entry.debian == nil
-            ? try await images.assemble(base, content: content) : try await supplier.assemble(base)
-    }
+    /// The images that a validated plan copies from, by reference.
+    func imageTrees(of plan: BuildPlan) async throws -> [String: OverlayTree] { try await sources.trees(of: plan) }
 }
 
 extension BuildPlan {
@@ -82,7 +93,7 @@ extension BuildPlan {
         let places =
             runtime.copies.map(\.destination) + runtime.files.map(\.path)
             + runtime.config.writable.map(\.value)
-        return !isStatic || runtime.files.contains { $0.addsToBase == true }
+        return !isStatic || !images.isEmpty || runtime.files.contains { $0.addsToBase == true }
             || places.contains { Self.systemFolders.contains($0.components.first ?? "") }
     }
 

@@ -18,7 +18,8 @@ struct BuildPipeline: Sendable {
         let services = try PlannedService.all(request.arguments)
         let requests = try request.forEach(of: services)
         for service in services { try PlatformCheck.check(service.plans, target: request.target) }
-        try await withRegistry(request.arguments.registries, progress) { registry in
+        let isOffline = services[0].settings.isOffline
+        try await withRegistry(request.arguments.registries, offline: isOffline, progress) { registry in
             for (service, request) in zip(services, requests) {
                 try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
                     names: service.names(request), besides: request.metadataFile.map { FilePath($0) })

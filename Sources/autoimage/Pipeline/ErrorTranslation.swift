@@ -37,12 +37,14 @@ private func failure(for error: any Error) -> any Error {
     case let code as Errno: Failure(.cannotWrite, "\(code)")
     case is StoreError: Failure(.inputMissing, "\(error)")
     case DebianBaseError.noSpace: Failure(.cannotWrite, "\(error)")
-    case DebianBaseError.noMirror, DebianBaseError.malformedMirror, DebianBaseError.noSecurityMirror:
+    case DebianBaseError.noMirror, DebianBaseError.malformedMirror, DebianBaseError.noSecurityMirror,
+        DebianBaseError.badKeyring:
         Failure(.badConfiguration, "\(error)")
     case DebianBaseError.unknownPackage, DebianBaseError.badPackageName: Failure(.unplannable, "\(error)")
     case let error as RegistryError: Failure(code(of: error), "\(error)")
     case PlatformCheck.needsMachine: Failure(.unavailable, "\(error)")
     case is PlatformCheck: Failure(.usage, "\(error)")
+    case is ImageRebaseError: Failure(.usage, "\(error)")
     case is ArchivedImagesError: Failure(.inputMissing, "\(error)")
     case is ImageSetError, is OutputError: Failure(.usage, "\(error)")
     case let error as DestinationError: Failure(code(of: error), "\(error)")
@@ -51,6 +53,7 @@ private func failure(for error: any Error) -> any Error {
     case let error as SystemError: Failure(code(of: error), "\(error)")
     case let error as DebianBaseError: Failure(error.isTransient ? .transient : .unavailable, "\(error)")
     case SandboxError.notExecutable: Failure(.inputMissing, "\(error)")
+    case EngineError.offline: Failure(.unavailable, "\(error)")
     case EngineError.unknownFailure: Failure(.inputMissing, "\(error)")
     case is SandboxError: Failure(.unavailable, "\(error)")
     case is EngineError, is ContainerError: Failure(.badConfiguration, "\(error)")

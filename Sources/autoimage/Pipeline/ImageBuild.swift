@@ -59,13 +59,16 @@ struct ImageBuild: Sendable {
     ) async throws {
         let plan = try plan.pinned(by: done.pins).validated()
         let bases = try await provider.assemble(plan.plan)
+        let images = try await provider.imageTrees(of: plan.plan)
+        done.pins = try provider.installers(done.pins, of: plan.plan, in: bases.builder)
+        try record(done.pins, in: provider.state)
         let built = try await runSteps(plan, done.builder, provider, bases.builder, progress)
         done.builder = (plan.plan.builder, built)
         try Task.checkCancellation()
-        let complete = try await completed(plan, &done.pins, built, bases.runtime, progress)
+        let complete = try await completed(plan, &done.pins, built, images, bases.runtime, progress)
         progress.report(.phase(name: "assemble", detail: plan.plan.name))
         let stage = RuntimeAssembly(
-            plan: complete.plan, builder: built.tree, base: bases.runtime, state: provider.state)
+            plan: complete.plan, builder: built.tree, images: images, base: bases.runtime, state: provider.state)
         let image = try stage.image(in: store)
         try Task.checkCancellation()
         done.images.append(image.image)
@@ -116,7 +119,7 @@ struct ImageBuild: Sendable {
                 on: EngineRequest(
                     source: service.tree, secrets: service.secrets.values,
                     sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
-                    useCache: request.useCache)
+                    useCache: request.useCache, isOffline: service.settings.isOffline)
             ) {
                 hints.note($0)
                 progress.report($0)
@@ -128,23 +131,25 @@ struct ImageBuild: Sendable {
 
     /// The plan with the shared libraries that its artifacts need, looked up anew in every build.
     private func completed(
-        _ plan: ValidatedPlan, _ pins: inout Pins, _ built: any BuilderResult, _ base: AssembledBase,
-        _ progress: Progress
+        _ plan: ValidatedPlan, _ pins: inout Pins, _ built: any BuilderResult, _ images: [String: OverlayTree],
+        _ base: AssembledBase, _ progress: Progress
     ) async throws -> ValidatedPlan {
-        let own = plan.plan.runtime.copies.filter { $0.group != .systemLibraries }
+        let own = plan.plan.runtime.copies.filter { $0.group != .systemLibraries && images[$0.from] == nil }
         let machine = ELFMachine(architecture: plan.plan.platform.architecture)
         if plan.plan.isForeign, let machine {
             try ForeignCode.check(copies: own, builder: built.tree, machine: machine)
         }
-        let additions = try LibraryClosure.complete(
-            copies: own, builder: built.tree, runtime: OverlayTree([base.root]), machine: machine)
+        let additions = try plan.plan.missingLibraries(
+            builder: built.tree, images: images, base: OverlayTree([base.root]), machine: machine)
         for addition in additions {
             let origin = [addition.package, addition.version].compactMap(\.self).joined(separator: " ")
-            progress.report(.note(text: "shared libraries of \(origin.isEmpty ? "the builder" : origin) added"))
+            progress.report(
+                .note(text: "shared libraries of \(origin.isEmpty ? addition.image ?? "the builder" : origin) added"))
         }
-        guard pins.libraries != additions else { return plan }
-        pins.libraries = additions
-        try await built.export(additions.flatMap(\.files))
+        let key = plan.plan.librariesKey
+        guard pins.libraries[key] != additions else { return plan }
+        pins.libraries[key] = additions
+        try await built.export(additions.filter { $0.image == nil }.flatMap(\.files))
         return try plan.plan.withoutLibraries().pinned(by: pins).validated()
     }
 }

@@ -82,6 +82,7 @@ struct PlannedService: Sendable {
             return try planner.plan(source.tree, options: options).applying(source.lock.pins)
         }
         for plan in plans { try plan.checkOffline() }
+        try lock.check(plans)
         try secrets.check(against: plans)
     }
 

@@ -9,6 +9,8 @@ import SystemPackage
 struct RuntimeAssembly: Sendable {
     let plan: BuildPlan
     let builder: any FileTree
+    /// Images beside the builder that copies are from, by reference.
+    let images: [String: OverlayTree]
     let base: AssembledBase
     let state: State
 
@@ -25,7 +27,8 @@ struct RuntimeAssembly: Sendable {
         let baseName = "base: \(plan.runtime.base.entry.id)"
         // The layers of an image stay as they are: registries have them, and other images share them.
         var layers =
-            base.image == nil ? [(blob: try baseLayer(baseTree, in: store.blobs), holds: baseName)] : []
+            base.image == nil
+            ? [(blob: try base.layer(of: plan.runtime.base.entry, state, in: store.blobs), holds: baseName)] : []
         for group in LayerGroup.allCases {
             let content = try content(of: group, over: baseTree)
             let builder = LayerBuilder(store: store.blobs, lower: lower, modified: Epoch.seconds)
@@ -38,31 +41,12 @@ struct RuntimeAssembly: Sendable {
         return Result(image: image, layers: (base.image?.layers ?? []).map { ($0, baseName) } + layers)
     }
 
-    /// The base's layer; written once for a base and reused from then on.
-    private func baseLayer(_ tree: OverlayTree, in blobs: BlobStore) throws -> LayerBlob {
-        let note = state.bases.appending(base.key.hex).appending("layer-\(LayerWriter.version)-\(Epoch.seconds).json")
-        if let bytes = try HostFiles.read(note), let known = try? CanonicalJSON.decode(LayerBlob.self, from: bytes),
-            blobs.has(known.descriptor.digest)
-        {
-            return known
-        }
-        let owners = base.owners
-        let everything = LayerContent([
-            .tree(tree, from: .root, to: .root, owner: { owners[$0] ?? .root }, modes: .kept)
-        ])
-        guard let blob = try LayerBuilder(store: blobs, modified: Epoch.seconds).build(everything) else {
-            throw Failure(.bug, "the base \(plan.runtime.base.entry.id) is empty; remove \(base.root) and build again")
-        }
-        try AtomicFile.write(try CanonicalJSON.encode(blob), to: note)
-        return blob
-    }
-
     private func content(of group: LayerGroup, over below: OverlayTree) throws -> LayerContent {
         let writable = plan.runtime.config.writable.map(\.value)
         let user = plan.runtime.config.user.value
         let copies = plan.runtime.copies.filter { $0.group == group }.map { copy in
             LayerContent.Piece.tree(
-                builder, from: copy.path, to: copy.destination,
+                images[copy.from] ?? builder, from: copy.path, to: copy.destination,
                 owner: { path in writable.contains { path.isInside($0) } ? user : copy.owner })
         }
         return LayerContent(try copies + files(of: group).map { .file(try written($0, over: below)) })
@@ -127,6 +111,8 @@ extension BuildPlan {
     /// The decisions as labels, each with its reason, so that an image explains itself.
     var evidenceLabels: [String: String] {
         var labels = ["autoimage.stage": "runtime", "autoimage.base": runtime.base.entry.id]
+        let packages = runtime.base.packages.map(\.value).sorted()
+        if !packages.isEmpty { labels["autoimage.base.packages"] = packages.joined(separator: " ") }
         labels["autoimage.language"] = "\(language.value) (\(language.reason))"
         for decision in decisions {
             let name = decision.name.lowercased().map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }

@@ -26,7 +26,7 @@ struct ServiceSource: Sendable {
             extraIgnore: settings.ignore.map {
                 try IgnoreRule(parsing: $0.value, origin: $0.option, folder: workspace.service)
             } + Self.ownState(in: workspace.root, environment))
-        lock = try LockFile(folder: folder)
+        lock = try LockFile(folder: folder, locked: try arguments.lock.isLocked(environment))
     }
 
     /// Rules that keep our own state out of the tree, where it lies in it.

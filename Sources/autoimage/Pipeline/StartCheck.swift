@@ -11,9 +11,17 @@ struct StartCheck {
 
     /// Unpacks the layers that are not unpacked yet.
     init(_ image: AssembledImage, state: State, store: BlobStore) throws {
-        self.image = image
-        tree = OverlayTree(try LayerUnpacker(state: state, store: store).unpack(image).reversed())
+        self.init(image, in: OverlayTree(try LayerUnpacker(state: state, store: store).unpack(image).reversed()))
     }
+
+    /// `tree` holds the image's files.
+    init(_ image: AssembledImage, in tree: OverlayTree) {
+        self.image = image
+        self.tree = tree
+    }
+
+    /// What keeps the image from starting.
+    func errors() throws -> [String] { try (entrypoint() + user()).filter { !$0.isAdvice }.map(\.text) }
 
     /// Everything that would keep the image from starting, and advice.
     func findings() throws -> [Finding] { try entrypoint() + user() + libraries() }
@@ -32,9 +40,21 @@ struct StartCheck {
             guard case .file = entry.kind, entry.mode & 0o111 != 0 else {
                 return [Finding(text: "the entrypoint \(path) is not an executable file", isAdvice: false)]
             }
-            return []
+            return try interpreter(of: real, path)
         }
         return [Finding(text: "the entrypoint '\(program)' is not in the image", isAdvice: false)]
+    }
+
+    /// A script names the program that runs it in its first line.
+    private func interpreter(of file: ImagePath, _ path: ImagePath) throws -> [Finding] {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = try bytes.withUnsafeMutableBytes { try tree.read(file, at: 0, into: $0) }
+        let line = String(decoding: bytes[..<count].prefix { $0 != 0x0A }, as: UTF8.self)
+        guard line.hasPrefix("#!"), let program = line.dropFirst(2).split(separator: " ").first else { return [] }
+        guard let place = try? ImagePath(parsing: String(program)), try tree.resolve(place) != nil else {
+            return [Finding(text: "\(path) is run by \(program), which is not in the image", isAdvice: false)]
+        }
+        return []
     }
 
     private func searchPath(_ environment: [String]) -> [String] {
@@ -73,5 +93,5 @@ struct StartCheck {
 
 extension LibraryProblem {
     /// What is missing, without what a build could do about it.
-    fileprivate var fact: String { String(description.prefix { $0 != ";" }) }
+    var fact: String { String(description.prefix { $0 != ";" }) }
 }

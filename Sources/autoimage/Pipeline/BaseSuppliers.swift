@@ -1,0 +1,39 @@
+import DebianBases
+import Files
+import Images
+import Planning
+import SandboxEngine
+
+/// Supplies bases of either kind: assembled from Debian's packages, or pulled.
+struct BaseSuppliers: Sendable {
+    let debian: DebianBaseSupplier
+    private let images: ImageBaseSupplier
+
+    init(
+        settings: Settings, state: State, sandbox: Sandbox, registry: RegistryAccess, progress: Progress
+    ) throws {
+        // Not every build needs one: bases may be images, or be here already.
+        let mirror = try DebianMirror.known(
+            option: settings.debianMirror?.value, environment: ProcessEnvironment.current)
+        debian = DebianBaseSupplier(
+            state: state, mirror: mirror, access: try settings.debianAccess(),
+            note: { progress.report(.note(text: $0)) },
+            runInterpreter: { root, arguments, environment in
+                try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)
+            })
+        images = ImageBaseSupplier(
+            state: state, store: try LocalStore(state).blobs, registry: registry,
+            note: { progress.report(.note(text: $0)) })
+    }
+
+    /// What fixes a base to the bytes that it has now.
+    func resolve(_ base: Base) async throws -> Pin {
+        base.entry.debian == nil ? try await images.resolve(base) : try await debian.resolve(base)
+    }
+
+    /// The unpacked base; without `content` the layers of a pulled one stay where they are.
+    func assemble(_ base: Base, content: Bool) async throws -> AssembledBase {
+        base.entry.debian == nil
+            ? try await images.assemble(base, content: content) : try await debian.assemble(base)
+    }
+}
