@@ -101,7 +101,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RegistryTests",
-            dependencies: ["Files", "Images", "OCI", "Planning", "Registry", "TestSupport", subprocess, system],
+            dependencies: ["Files", "Images", "OCI", "Planning", "Registry", "TestSupport", nio, subprocess, system],
             swiftSettings: strict),
         .testTarget(
             name: "DebianBasesTests",

@@ -23,7 +23,7 @@ package struct DebianBaseSupplier: Sendable {
         ) async throws -> Void
 
     private let state: State
-    private let mirror: DebianMirror
+    private let mirror: DebianMirror?
     private let access: DebianAccess
     private let note: @Sendable (String) -> Void
     private let runInterpreter: RunInterpreter
@@ -33,9 +33,9 @@ package struct DebianBaseSupplier: Sendable {
     /// Counts up when the same recipe and pin give another tree than before.
     private static let assemblyVersion = 2
 
-    /// Supplies into `state` from `mirror`, with what `access` allows.
+    /// Supplies into `state` from `mirror`, with what `access` allows; without a mirror, from what was downloaded before.
     package init(
-        state: State, mirror: DebianMirror, access: DebianAccess = DebianAccess(),
+        state: State, mirror: DebianMirror?, access: DebianAccess = DebianAccess(),
         note: @escaping @Sendable (String) -> Void,
         runInterpreter: @escaping RunInterpreter, runBeside: RunBeside? = nil
     ) {
@@ -131,9 +131,11 @@ package struct DebianBaseSupplier: Sendable {
     private func make(
         _ base: Base, _ pin: DebianPin, _ key: Digest, _ home: FilePath, _ compiler: AssembledBase?
     ) async throws -> AssembledBase {
-        let (recipe, root) = try await recipeAndRoot(base)
-        let snapshot = try await access.snapshot.asyncMap { try await aptRoot(recipe, base, $0, isSnapshot: true) }
-        let files = try await store().fetch(pin, of: base.key, with: root, snapshot: snapshot) { try await refresh($0) }
+        guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        let files = try await store().fetch(pin, of: base.key, refresh: { try await refresh($0) }) {
+            let snapshot = try await access.snapshot.asyncMap { try await aptRoot(recipe, base, $0, isSnapshot: true) }
+            return (try await recipeAndRoot(base).1, snapshot)
+        }
         note("assembling \(base.entry.id) from \(files.count) packages")
         let work = try state.makeTemporary("base")
         let tree = work.path.appending("new").appending("root")
@@ -240,6 +242,7 @@ package struct DebianBaseSupplier: Sendable {
 
     private func recipeAndRoot(_ base: Base) async throws -> (DebianRecipe, AptRoot) {
         guard let recipe = base.entry.debian else { throw DebianBaseError.noRecipe(base: base.entry.id) }
+        guard let mirror else { throw DebianBaseError.noMirror }
         return (recipe, try await aptRoot(recipe, base, mirror, isSnapshot: false))
     }
 

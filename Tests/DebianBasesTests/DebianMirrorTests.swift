@@ -140,4 +140,44 @@ struct DebianMirrorTests {
             try DebianMirror.discover(option: option, environment: [:], hostRoot: scratch.path)
         }
     }
+
+    @Test func `where nothing is known, that is an error only for who needs a mirror`() throws {
+        let scratch = try Scratch()
+        #expect(try DebianMirror.known(option: nil, environment: [:], hostRoot: scratch.path) == nil)
+        #expect(throws: DebianBaseError.malformedMirror(name: "--debian-mirror", value: "x")) {
+            try DebianMirror.known(option: "x", environment: [:], hostRoot: scratch.path)
+        }
+    }
+
+    @Test(arguments: [
+        ("https://a.example/debian/2026/", "https://a.example/debian/2026", "https://a.example/debian-security/2026"),
+        ("http://a.example/day/debian", "http://a.example/day/debian", "http://a.example/day/debian-security"),
+        ("file:/debian/x,https://b.example/s/", "file:/debian/x", "https://b.example/s"),
+    ])
+    func `a snapshot has its security archive beside it`(text: String, main: String, security: String) throws {
+        let mirror = try DebianMirror.snapshot(text, from: "--debian-snapshot", environment: [:])
+        #expect(mirror.mirror == main && mirror.securityMirror == security)
+    }
+
+    @Test(arguments: [
+        ("https://a.example/archive", DebianBaseError.noSecurityMirror(name: "x", value: "https://a.example/archive")),
+        ("https://debian/archive", .noSecurityMirror(name: "x", value: "https://debian/archive")),
+        ("ftp://a/debian", .malformedMirror(name: "x", value: "ftp://a/debian")),
+        ("a,b,c", .malformedMirror(name: "x", value: "a,b,c")),
+    ])
+    func `refuses what is no snapshot, by the name it was given under`(text: String, error: DebianBaseError) {
+        #expect(throws: error) { try DebianMirror.snapshot(text, from: "x", environment: [:]) }
+    }
+
+    @Test func `a keyring is a file whose path apt can take`() throws {
+        let scratch = try Scratch()
+        for name in ["good.gpg", "bad name.gpg", "bad].gpg"] { try scratch.write("key", to: name) }
+        func path(_ name: String) -> String { "\(scratch.path)/\(name)" }
+        #expect(try DebianAccess.keyring(path("good.gpg"), from: "x").string == path("good.gpg"))
+        for text in [path("bad name.gpg"), path("bad].gpg"), path("none.gpg"), scratch.path.string] {
+            #expect(throws: DebianBaseError.badKeyring(name: "x", path: text)) {
+                try DebianAccess.keyring(text, from: "x")
+            }
+        }
+    }
 }

@@ -93,6 +93,25 @@ extension Acceptance {
             #expect(try service["autoimage.lock"].text() == text)
         }
 
+        @Test func `an installer of another version than recorded is drift: an error or a warning, and recorded`()
+            async throws
+        {
+            let autoimage = try Autoimage()
+            let image = try await Workspace.here().shelf.image(of: .flaskHello)
+            let service = try await Service(copying: .flaskHello)
+            let path = service.folder.string
+            let text = try image.service["autoimage.lock"].text()
+            let line = try #require(text.split(separator: "\n").first { $0.contains("\"pip\": ") })
+            try service["autoimage.lock"].write(text.replacing(line, with: "        \"pip\": \"1.0\""))
+            let locked = try await autoimage.run("build", path, "--locked")
+            #expect(locked.status == 78)
+            #expect(locked.errors.contains("installer pip@linux/"))
+            #expect(locked.errors.contains(": 1.0 → "))
+            let built = try await autoimage.build(service, ["-t", "drift"])
+            #expect(built.errors.split(separator: "autoimage.lock had 1.0").count == 2)
+            #expect(try service["autoimage.lock"].text() == text)
+        }
+
         @Test func `a merge of two branches that added different things is a lock again; a conflict is called one`()
             async throws
         {

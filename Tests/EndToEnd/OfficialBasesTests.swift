@@ -1,5 +1,6 @@
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
 extension Acceptance {
@@ -34,7 +35,7 @@ extension Acceptance {
             let service = try await service()
             let standIns = try await StandIns(of: service, interpreter: "python3.11")
             let lock = service["autoimage.lock"]
-            try await DockerRegistry.serving { registry in
+            try await DockerRegistry.serving(in: Workspace.here().makeFolder("registry")) { registry in
                 try await standIns.push("builder", to: registry, as: Self.names.builder)
                 try await standIns.push("runtime", to: registry, as: Self.names.runtime)
                 let autoimage = try Autoimage()
@@ -85,6 +86,43 @@ extension Acceptance {
                 let newer = try await raw("docker://\(registry.host)/\(Self.names.runtime)")
                 #expect(newer != base)
                 #expect(try lock.text().contains(Digest(of: Array(newer.utf8)).description))
+            }
+        }
+
+        @Test func `a static program goes onto a base whose layers never come here, and fetches them to run`()
+            async throws
+        {
+            let program = "package main\n\nfunc main() { println(\"tide\") }\n"
+            let service = try await Service(
+                named: "ebb", ["go.mod": "module example.org/ebb\n\ngo 1.24\n", "main.go": program])
+            let standIns = try await StandIns(of: service)
+            try await DockerRegistry.serving(in: Workspace.here().makeFolder("registry")) { registry in
+                try await standIns.push("builder", to: registry, as: "library/golang:1.24-trixie")
+                let base = "distroless/static-debian13:nonroot"
+                try await standIns.push("runtime", to: registry, as: base)
+                let mirrors = ["docker.io", "gcr.io"].flatMap { ["--registry-mirror", "\($0)=\(registry.host)"] }
+                let autoimage = try Autoimage()
+                let built = try await autoimage.build(
+                    service, ["--bases", "official", "--set", "go.version=1.24"] + mirrors)
+
+                let lowest = try layers(of: try await raw("docker://\(registry.host)/\(base)"))
+                let upper = try #require(lowest.last).digest
+                let blob = autoimage.home.appending("images").appending("blobs").appending("sha256")
+                    .appending(upper.hex)
+                #expect(!blob.exists, "a layer that nothing needed was pulled")
+
+                let name = "\(registry.host)/acme/ebb:1"
+                let pushed = try await autoimage.command(["push", "ebb", name] + mirrors).run()
+                #expect(pushed.status == 0, "\(pushed.errors)")
+                #expect(pushed.output == "\(name)@\(built.digest)\n")
+                #expect(!blob.exists, "a layer was kept that only passed through")
+                let image = try layers(of: try await raw("docker://\(name)"))
+                #expect(Array(image.prefix(lowest.count)) == lowest)
+
+                let ran = try await autoimage.command(["run"] + mirrors + ["ebb"]).run()
+                #expect(ran.status == 0, "\(ran.errors)")
+                #expect(ran.errors.contains("tide\n"))
+                #expect(blob.exists)
             }
         }
 

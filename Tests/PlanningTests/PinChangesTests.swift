@@ -73,4 +73,17 @@ import Testing
         pins.references[base.key] = "docker.io/library/python:3.10"
         #expect(pins.pin(of: base) == nil)
     }
+
+    @Test func `pruning leaves what plans use`() throws {
+        let plan = try Driftwood.plan()
+        var kept = Pins(libraries: [plan.librariesKey: []], installers: ["pip@linux/amd64": "1"])
+        kept.set(.digest(digest: Self.digest("a")), for: plan.builder.base)
+        var all = kept
+        all.bases["old@linux/amd64"] = .digest(digest: Self.digest("b"))
+        all.references["old@linux/amd64"] = "old:1"
+        all.libraries[".@linux/arm64"] = []
+        all.images["nginx@linux/amd64"] = Self.digest("c")
+        all.installers["pip@linux/arm64"] = "1"
+        #expect(all.pruned(to: [plan]) == kept)
+    }
 }

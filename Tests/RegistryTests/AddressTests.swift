@@ -43,19 +43,22 @@ import Testing
         #expect(HTTPAddress("https://a/u?s=1")?.adding("digest", "sha256:1").target == "/u?s=1&digest=sha256:1")
     }
 
-    @Test(arguments: [
-        ("localhost", true), ("127.0.0.1", true), ("127.255.1.2", true), ("[::1]", true), ("app.localhost", true),
-        ("128.0.0.1", false), ("localhost.example", false), ("127.0.0.1.example", false), ("10.0.0.1", false),
-        ("[::2]", false),
-    ] as [(String, Bool)])
+    @Test(
+        arguments: [
+            ("localhost", true), ("127.0.0.1", true), ("127.255.1.2", true), ("[::1]", true), ("app.localhost", true),
+            ("128.0.0.1", false), ("localhost.example", false), ("127.0.0.1.example", false), ("10.0.0.1", false),
+            ("[::2]", false),
+        ] as [(String, Bool)])
     func `this machine is told from others`(_ host: String, _ expected: Bool) {
         #expect(Origin(isSecure: false, authority: "\(host):5000")?.isLoopback == expected)
     }
 
-    @Test(arguments: [
-        ("1.2.3", false), ("1.2.3.256", false), ("1.2.3.4", true), ("::", true), ("1::2::3", false),
-        ("1:2:3:4:5:6:7:8", true), ("1:2:3:4:5:6:7", false), ("fe80::1", true), ("g::1", false), ("1.2.3.+4", false),
-    ] as [(String, Bool)])
+    @Test(
+        arguments: [
+            ("1.2.3", false), ("1.2.3.256", false), ("1.2.3.4", true), ("::", true), ("1::2::3", false),
+            ("1:2:3:4:5:6:7:8", true), ("1:2:3:4:5:6:7", false), ("fe80::1", true), ("g::1", false),
+            ("1.2.3.+4", false),
+        ] as [(String, Bool)])
     func `addresses of machines are read`(_ text: String, _ isAddress: Bool) {
         #expect((IPAddress(text) != nil) == isAddress)
     }

@@ -26,17 +26,18 @@ import Testing
         #expect(proxy.map { "\($0.host):\($0.port)" } == expected)
     }
 
-    @Test(arguments: [
-        ("*", "registry.example", true), ("registry.example", "registry.example", true),
-        ("example", "registry.example", true), (".example", "registry.example", true),
-        ("*.example", "registry.example", true), ("registry.example", "my.registry.example", true),
-        (".registry.example", "registry.example", false), ("gistry.example", "registry.example", false),
-        ("registry.example:443", "registry.example", true), ("registry.example:5000", "registry.example", false),
-        ("other.example, registry.example", "registry.example", true), ("10.0.0.0/8", "10.1.2.3", true),
-        ("10.0.0.0/8", "11.1.2.3", false), ("10.1.2.3", "10.1.2.3", true), ("10.1.2.3", "10.1.2.4", false),
-        ("fd00::/8", "[fd12::1]", true), ("REGISTRY.EXAMPLE", "registry.example", true),
-        ("", "registry.example", false),
-    ] as [(String, String, Bool)])
+    @Test(
+        arguments: [
+            ("*", "registry.example", true), ("registry.example", "registry.example", true),
+            ("example", "registry.example", true), (".example", "registry.example", true),
+            ("*.example", "registry.example", true), ("registry.example", "my.registry.example", true),
+            (".registry.example", "registry.example", false), ("gistry.example", "registry.example", false),
+            ("registry.example:443", "registry.example", true), ("registry.example:5000", "registry.example", false),
+            ("other.example, registry.example", "registry.example", true), ("10.0.0.0/8", "10.1.2.3", true),
+            ("10.0.0.0/8", "11.1.2.3", false), ("10.1.2.3", "10.1.2.3", true), ("10.1.2.3", "10.1.2.4", false),
+            ("fd00::/8", "[fd12::1]", true), ("REGISTRY.EXAMPLE", "registry.example", true),
+            ("", "registry.example", false),
+        ] as [(String, String, Bool)])
     func `exceptions are honoured`(_ exceptions: String, _ host: String, _ isDirect: Bool) throws {
         let proxies = try Proxies(environment: ["HTTPS_PROXY": "http://proxy.example:1", "NO_PROXY": exceptions])
         let origin = try #require(Origin(isSecure: true, authority: host))

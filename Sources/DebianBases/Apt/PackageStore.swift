@@ -11,19 +11,22 @@ struct PackageStore: Sendable {
     let access: DebianAccess
     let note: @Sendable (String) -> Void
 
-    /// The files of all packages of a pin, in its order; fetches what is not there: from the mirror, what it has dropped
-    /// from the fallbacks and last from the snapshot.
+    /// The files of all packages of a pin, in its order.
+    ///
+    /// What is not there is fetched: from the mirror, what that has dropped from the fallbacks and last from the
+    /// snapshot. `roots` are opened only where something is missing.
     func fetch(
-        _ pin: DebianPin, of base: String, with root: AptRoot, snapshot: AptRoot?,
-        refresh: (AptRoot) async throws -> Void
+        _ pin: DebianPin, of base: String, refresh: (AptRoot) async throws -> Void,
+        roots: () async throws -> (mirror: AptRoot, snapshot: AptRoot?)
     ) async throws -> [FilePath] {
         try HostFiles.makeFolder(folder)
         if try missing(pin).isEmpty { return files(of: pin) }
-        var problem: DebianBaseError?
-        if !access.isOffline { problem = try await fetchFromMirror(pin, root, refresh) }
+        let roots = access.isOffline ? nil : try await roots()
+        let problem: DebianBaseError? =
+            if let roots { try await fetchFromMirror(pin, roots.mirror, refresh) } else { nil }
         var wanted = try missing(pin)
         if !wanted.isEmpty { wanted = try await fetchFromFallbacks(pin, wanted) }
-        if !wanted.isEmpty, !access.isOffline, let snapshot {
+        if !wanted.isEmpty, let snapshot = roots?.snapshot {
             wanted = try await fetchFromSnapshot(pin, wanted, snapshot, refresh)
         }
         guard wanted.isEmpty else {

@@ -37,6 +37,17 @@ package struct DebianMirror: Hashable, Sendable {
             usesHostSettings: hostRoot == "/")
     }
 
+    /// The same, but nil where nothing gives an address.
+    package static func known(
+        option: String?, environment: [String: String], hostRoot: FilePath = "/"
+    ) throws -> DebianMirror? {
+        do {
+            return try discover(option: option, environment: environment, hostRoot: hostRoot)
+        } catch DebianBaseError.noMirror {
+            return nil
+        }
+    }
+
     /// Of the environment, what apt reads about proxies.
     static func kept(of environment: [String: String]) -> [String: String] {
         environment.filter { keptVariables.contains($0.key) && !$0.value.isEmpty }

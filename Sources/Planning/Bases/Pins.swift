@@ -100,6 +100,20 @@ package struct Pins: Hashable, Sendable {
         if case .digest = pin { references[base.key] = base.entry.reference } else { references[base.key] = nil }
     }
 
+    /// Only what these plans use; the libraries of a plan that was never built are none.
+    package func pruned(to plans: [BuildPlan]) -> Pins {
+        let bases = Set(plans.flatMap { [$0.builder.base.key, $0.runtime.base.key] })
+        let images = Set(plans.flatMap(\.images).map(\.key))
+        let libraries = Set(plans.map(\.librariesKey))
+        let platforms = Set(plans.map { "@\($0.platform)" })
+        return Pins(
+            bases: self.bases.filter { bases.contains($0.key) },
+            references: references.filter { bases.contains($0.key) },
+            libraries: self.libraries.filter { libraries.contains($0.key) },
+            images: self.images.filter { images.contains($0.key) },
+            installers: installers.filter { entry in platforms.contains { entry.key.hasSuffix($0) } })
+    }
+
     /// The pin of a base, if it still fits.
     ///
     /// A digest fits the same reference, packages the same suite if they hold everything the base needs. A catalog or a

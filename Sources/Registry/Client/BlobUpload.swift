@@ -132,6 +132,7 @@ struct BlobUpload {
             } catch RegistryError.notFound(host.name, _, _) where !wasLost {
                 // It forgot the upload, or named a place that there is not.
                 wasLost = true
+                await cancel(session)
                 session = try await openSession()
             } catch {
                 await cancel(session)

@@ -8,6 +8,8 @@ package struct RetryPolicy: Sendable {
     /// Attempts to connect to a host that refuses or has no address: waiting rarely helps then.
     package var connects = 4
     package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    /// The clock that attempts are measured by.
+    package var now: @Sendable () -> ContinuousClock.Instant = { .now }
     /// A factor for the next wait, by chance, so that many clients do not come back together.
     package var jitter: @Sendable () -> Double = { .random(in: 0.5...1) }
 
@@ -56,11 +58,12 @@ final class RetryBudget {
     private var attempts = 0
     private var connects = 0
     private var arrived: Int64 = 0
-    private var started: ContinuousClock.Instant = .now
+    private var started: ContinuousClock.Instant
 
     init(_ policy: RetryPolicy, note: @escaping @Sendable (String) -> Void) {
         self.policy = policy
         self.note = note
+        started = policy.now()
     }
 
     /// Counts bytes that arrived; a mebibyte is progress that starts the budget anew.
@@ -71,7 +74,7 @@ final class RetryBudget {
         spent = .zero
         attempts = 0
         connects = 0
-        started = .now
+        started = policy.now()
     }
 
     /// Waits before the next attempt, or throws the failure's error where nothing is left.
@@ -80,13 +83,13 @@ final class RetryBudget {
         attempts += 1
         connects += failure.isConnect ? 1 : 0
         // A long attempt was mostly a transfer, which is worth some more.
-        spent += min(started.duration(to: .now), policy.budget / 4)
+        spent += min(started.duration(to: policy.now()), policy.budget / 4)
         let wait = max(failure.retryAfter ?? .zero, policy.wait(after: attempts))
         guard !failure.isPlain, spent + wait <= policy.budget, connects < policy.connects else { throw failure.error }
         note("\(failure.error); trying again in \(Self.text(wait))")
         spent += wait
         try await policy.sleep(wait)
-        started = .now
+        started = policy.now()
     }
 
     private static func text(_ wait: Duration) -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Planning
 
 /// `autoimage lock`.
@@ -8,7 +9,7 @@ struct LockCommand: AsyncParsableCommand {
         discussion: """
             What is recorded already stays as it is. --update resolves it again: all of it, or only what is named: a \
             base (or a part of its name), a Debian package, an installer such as pip, or an image. What changes is \
-            printed. The shared libraries of a service are found by a build, which records them.
+            printed. --prune removes what nothing asks for any more. The shared libraries of a service are found by a build, which records them.
             """)
 
     @OptionGroup var plan: PlanArguments
@@ -19,6 +20,9 @@ struct LockCommand: AsyncParsableCommand {
     @Flag(help: "Resolve again what is recorded.")
     var update = false
 
+    @Flag(help: "Remove what these options, with every --platform and --app given, do not use.")
+    var prune = false
+
     @Flag(help: "Write nothing: fail (exit 78) where autoimage.lock is missing or would change, as --locked does.")
     var check = false
 
@@ -26,6 +30,7 @@ struct LockCommand: AsyncParsableCommand {
         if let name = names.first, !update {
             throw ValidationError("'\(name)': names of what to resolve again go with --update")
         }
+        if prune, check { throw ValidationError("--prune and --check exclude each other") }
         if update, check { throw ValidationError("--update and --check exclude each other") }
         if update, plan.lock.locked { throw ValidationError("--update and --locked exclude each other") }
     }
@@ -35,13 +40,15 @@ struct LockCommand: AsyncParsableCommand {
         let update: LockUpdate = update ? (names.isEmpty ? .everything : .names(names)) : .nothing
         var plan = plan
         if check { plan.lock.locked = true }
-        let arguments = plan
+        let (arguments, prune) = (plan, prune)
         try await guarded {
-            try await interruptible { try await lock(arguments, update, progress) }
+            try await interruptible { try await lock(arguments, update, prune: prune, progress) }
         }
     }
 
-    private func lock(_ arguments: PlanArguments, _ update: LockUpdate, _ progress: Progress) async throws {
+    private func lock(
+        _ arguments: PlanArguments, _ update: LockUpdate, prune: Bool, _ progress: Progress
+    ) async throws {
         let services = try PlannedService.all(arguments)
         for service in services { _ = try update.selection(of: service) }
         let lock = services[0].lock
@@ -49,6 +56,10 @@ struct LockCommand: AsyncParsableCommand {
             arguments.registries, offline: services[0].settings.isOffline, progress
         ) { registry in
             var changed = false
+            if prune {
+                let state = try State(environment: ProcessEnvironment.current)
+                changed = try lock.update(lock.pins.pruned(to: services.flatMap(\.plans)), state: state)
+            }
             for service in services {
                 let provider = try BaseProvider(service, registry, progress)
                 let pins = try await provider.pins(update: update)

@@ -41,10 +41,10 @@ struct LockFile: Sendable {
     private func changes(for plan: BuildPlan) -> [String] {
         var changes: [String] = []
         for base in [plan.builder.base, plan.runtime.base] where pins.pin(of: base) == nil {
-            let why = pins.bases[base.key] == nil ? "is not in it" : "was recorded for another \(base.entry.id)"
+            let why = pins.bases[base.key] == nil ? "is not in it" : "is in it for other packages or another image"
             if !changes.contains("base \(base.key) \(why)") { changes.append("base \(base.key) \(why)") }
         }
-        for image in plan.images where image.digest == nil && !image.reference.contains("@") {
+        for image in plan.images where image.digest == nil {
             changes.append("image \(image.key) is not in it")
         }
         return changes + pins.changes(to: pins.withInstallers(of: plan))

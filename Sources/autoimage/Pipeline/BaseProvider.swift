@@ -54,18 +54,18 @@ struct BaseProvider: Sendable {
             progress.report(.phase(name: "resolve", detail: image.key))
             pins.images[image.key] = try await sources.resolve(image)
         }
-        return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) })
+        return noting(service.plans.reduce(pins) { $0.withInstallers(of: $1) }, instead: pins)
     }
 
     /// The pins with the versions of the installers that a plan's unpacked builder base brings.
     func installers(_ pins: Pins, of plan: BuildPlan, in builder: AssembledBase) throws -> Pins {
-        noting(try pins.withInstallers(of: plan, in: OverlayTree([builder.root])))
+        noting(try pins.withInstallers(of: plan, in: OverlayTree([builder.root])), instead: pins)
     }
 
     /// Says where the builder base brings another version of an installer than the lock has.
-    private func noting(_ pins: Pins) -> Pins {
+    private func noting(_ pins: Pins, instead before: Pins) -> Pins {
         for (key, version) in pins.installers.sorted(by: { $0.key < $1.key }) {
-            guard let old = service.lock.pins.installers[key], old != version else { continue }
+            guard let old = before.installers[key], old != version else { continue }
             progress.report(
                 .warning(text: "\(key): the builder base brings \(version), autoimage.lock had \(old)"))
         }

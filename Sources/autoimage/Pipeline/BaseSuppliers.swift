@@ -12,7 +12,8 @@ struct BaseSuppliers: Sendable {
     init(
         settings: Settings, state: State, sandbox: Sandbox, registry: RegistryAccess, progress: Progress
     ) throws {
-        let mirror = try DebianMirror.discover(
+        // Not every build needs one: bases may be images, or be here already.
+        let mirror = try DebianMirror.known(
             option: settings.debianMirror?.value, environment: ProcessEnvironment.current)
         debian = DebianBaseSupplier(
             state: state, mirror: mirror, access: try settings.debianAccess(),

@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 
 /// Images under the names of official ones, made of bases that autoimage assembles from Debian's packages.
 ///
@@ -8,10 +9,10 @@ struct StandIns: Sendable {
     /// An OCI layout with the images `builder` and `runtime`.
     let layout: FilePath
 
-    static func areMakeable() -> Bool { Tool.has("skopeo", "umoci", "tar") && DockerRegistry.isInstalled() }
+    static func areMakeable() -> Bool { Tool.has("skopeo", "umoci", "tar", "docker-registry") }
 
-    /// Images of the bases that a Python service gets from the family `debian`.
-    init(of service: Service, interpreter: String) async throws {
+    /// Images of the bases that a service gets from the family `debian`.
+    init(of service: Service, interpreter: String = "python3") async throws {
         let folder = try Workspace.here().makeFolder("stand-ins")
         layout = folder.appending("layout")
         let saved = try await Autoimage().run(

@@ -45,6 +45,9 @@ final class TestClient: Sendable {
         options.isHostTrusted = false
         options.retry.budget = .seconds(10)
         options.retry.jitter = { 1 }
+        // Only waits cost: how busy the machine is does not count.
+        let start = ContinuousClock.now
+        options.retry.now = { start }
         options.retry.sleep = { wait in recorded.waits.withLock { $0.append(wait) } }
         change(&options)
         let client = try TestClient(options, recorded: recorded)
@@ -131,3 +134,8 @@ func expectFailure<Value>(
     let error = try await failure(body)
     #expect(error == expected, sourceLocation: sourceLocation)
 }
+
+/// What happens with registries that do what they should not: every case and its exact outcome.
+///
+/// One at a time: they would starve each other of the processor, and then see time-outs that none of them made.
+@Suite(.serialized) enum HostileTests {}

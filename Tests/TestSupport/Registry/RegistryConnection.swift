@@ -2,32 +2,58 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
+/// Hands what a connection receives to a task of its own, and ends that with the connection.
+final class RegistryHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    private let registry: ScriptedRegistry
+    private let parts = AsyncStream<HTTPServerRequestPart>.makeStream()
+    private var task: Task<Void, Never>?
+
+    init(_ registry: ScriptedRegistry) { self.registry = registry }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let connection = RegistryConnection(registry: registry, channel: context.channel)
+        let stream = parts.stream
+        registry.connections.withLock { $0[ObjectIdentifier(connection.channel)] = connection.channel }
+        task = Task { await connection.serve(stream) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { parts.continuation.yield(unwrapInboundIn(data)) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        registry.connections.withLock { $0[ObjectIdentifier(context.channel)] = nil }
+        parts.continuation.finish()
+        task?.cancel()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
 /// One connection to a scripted registry: takes requests one after the other, answers them, and misbehaves.
 struct RegistryConnection {
-    typealias Channel = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
-    typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    typealias Parts = AsyncStream<HTTPServerRequestPart>
 
     /// Ends the connection without an answer.
     private struct Closed: Error {}
 
     let registry: ScriptedRegistry
+    let channel: any Channel
 
     /// Serves until either side ends the connection.
-    func serve(_ channel: Channel) async {
-        try? await channel.executeThenClose { inbound, outbound in
-            var parts = inbound.makeAsyncIterator()
-            while let part = try await parts.next() {
+    func serve(_ stream: Parts) async {
+        var parts = stream.makeAsyncIterator()
+        do {
+            while let part = await parts.next() {
                 guard case .head(let head) = part else { continue }
-                try await exchange(head, &parts, outbound)
-                if !head.isKeepAlive { return }
+                try await exchange(head, &parts)
+                if !head.isKeepAlive { break }
             }
-        }
+        } catch {}
+        try? await channel.close()
     }
 
-    @concurrent private func exchange(
-        _ head: HTTPRequestHead, _ parts: inout NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator,
-        _ outbound: Outbound
-    ) async throws {
+    @concurrent private func exchange(_ head: HTTPRequestHead, _ parts: inout Parts.AsyncIterator) async throws {
         var headers: [String: String] = [:]
         for (name, value) in head.headers {
             headers[name.lowercased()] = headers[name.lowercased()].map { "\($0), \(value)" } ?? value
@@ -36,9 +62,9 @@ struct RegistryConnection {
         let (number, effect) = registry.begin(request, uri: head.uri)
         defer { registry.end(request.call) }
         if case .answerEarly(let status) = effect {
-            try await send(.error(status, "EARLY", "answered early"), to: request, effect, number, outbound)
+            try await send(.error(status, "EARLY", "answered early"), to: request, effect, number)
         }
-        while let part = try await parts.next() {
+        while let part = await parts.next() {
             if case .end = part { break }
             guard case .body(let buffer) = part else { continue }
             registry.update(number) { $0.bodyBytes += Int64(buffer.readableBytes) }
@@ -56,7 +82,7 @@ struct RegistryConnection {
         case .revokeTokens: registry.revokeTokens()
         default: break
         }
-        try await send(answer(request, effect, uri: head.uri), to: request, effect, number, outbound)
+        try await send(answer(request, effect, uri: head.uri), to: request, effect, number)
     }
 
     private func answer(_ request: RegistryRequest, _ effect: RegistryFault.Effect?, uri: String) -> RegistryAnswer {
@@ -80,8 +106,7 @@ struct RegistryConnection {
     }
 
     private func send(
-        _ answer: RegistryAnswer, to request: RegistryRequest, _ effect: RegistryFault.Effect?, _ number: Int,
-        _ outbound: Outbound
+        _ answer: RegistryAnswer, to request: RegistryRequest, _ effect: RegistryFault.Effect?, _ number: Int
     ) async throws {
         // What was asked for is done; the client may go on with the first byte of the answer.
         registry.finish(number, answer.status)
@@ -97,37 +122,42 @@ struct RegistryConnection {
         } else if answer.headers["Content-Length"] == nil, answer.status != 204 {
             head.headers.add(name: "Content-Length", value: "\(answer.body.count)")
         }
-        try await outbound.write(.head(head))
+        try await write(.head(head))
         if request.method != "HEAD" {
-            try await send(body: answer.body, effect, number, outbound)
+            try await send(body: answer.body, effect, number)
         }
-        try await outbound.write(.end(nil))
+        try await write(.end(nil))
         if case .declareLength = effect { throw Closed() }
     }
 
     private func send(
-        body: [UInt8], _ effect: RegistryFault.Effect?, _ number: Int, _ outbound: Outbound
+        body: [UInt8], _ effect: RegistryFault.Effect?, _ number: Int
     ) async throws {
-        func write(_ bytes: some Sequence<UInt8>) async throws {
+        func send(_ bytes: some Sequence<UInt8>) async throws {
             let buffer = ByteBuffer(bytes: bytes)
             registry.update(number) { $0.sentBytes += Int64(buffer.readableBytes) }
-            try await outbound.write(.body(.byteBuffer(buffer)))
+            try await write(.body(.byteBuffer(buffer)))
         }
         switch effect {
         case .truncate(let count):
-            try await write(body.prefix(count))
+            try await send(body.prefix(count))
             throw Closed()
         case .drip(let count, let pause):
             for start in stride(from: 0, to: body.count, by: count) {
-                try await write(body[start..<min(start + count, body.count)])
+                try await send(body[start..<min(start + count, body.count)])
                 try await Task.sleep(for: pause)
             }
         case .endless:
             let piece = [UInt8](repeating: 0x20, count: 1 << 16)
-            while true { try await write(piece) }
-        default: if !body.isEmpty { try await write(body) }
+            while true { try await send(piece) }
+        default: if !body.isEmpty { try await send(body) }
         }
     }
+}
+
+extension RegistryConnection {
+    /// Comes back when the bytes are with the kernel.
+    private func write(_ part: HTTPServerResponsePart) async throws { try await channel.writeAndFlush(part) }
 }
 
 extension ScriptedRegistry {

@@ -12,11 +12,10 @@ import SystemPackage
 package final class ScriptedRegistry: Sendable {
     package let options: ScriptedRegistryOptions
     package let storage: RegistryStorage
-    /// Address and port, as references name it: `127.0.0.1:40123`.
-    package let host: String
-    package let port: Int
     let script = Mutex(Script())
     let tokens = Mutex(TokenTable())
+    let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let bound = Mutex(0)
 
     /// What changes while it runs.
     struct Script {
@@ -27,11 +26,9 @@ package final class ScriptedRegistry: Sendable {
         var peaks: [RegistryFault.Call: Int] = [:]
     }
 
-    private init(_ options: ScriptedRegistryOptions, storage: RegistryStorage, port: Int) {
+    private init(_ options: ScriptedRegistryOptions, storage: RegistryStorage) {
         self.options = options
         self.storage = storage
-        self.port = port
-        host = "\(options.address):\(port)"
     }
 
     /// Serves while `body` runs.
@@ -46,10 +43,11 @@ package final class ScriptedRegistry: Sendable {
                         .certificate($0)
                     }, privateKey: .privateKey(NIOSSLPrivateKey(file: certificate.key.string, format: .pem))))
         }
+        let registry = ScriptedRegistry(options, storage: storage)
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: options.address, port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
@@ -57,30 +55,23 @@ package final class ScriptedRegistry: Sendable {
                     encoding.automaticallySetFramingHeaders = false
                     try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-                    return try RegistryConnection.Channel(wrappingChannelSynchronously: channel)
+                    try pipeline.addHandler(RegistryHandler(registry))
                 }
             }
-        let registry = ScriptedRegistry(
-            options, storage: storage, port: server.channel.localAddress?.port ?? 0)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await registry.accept(server) }
-            defer { group.cancelAll() }
-            return try await body(registry)
-        }
+            .bind(host: options.address, port: 0).get()
+        registry.bound.withLock { $0 = server.localAddress?.port ?? 0 }
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(registry)) } catch { result = .failure(error) }
+        try? await server.close()
+        for connection in registry.connections.withLock({ $0.values }) { try? await connection.close() }
+        return try result.get()
     }
 
-    private func accept(_ server: NIOAsyncChannel<RegistryConnection.Channel, Never>) async {
-        try? await server.executeThenClose { connections in
-            await withDiscardingTaskGroup { group in
-                do {
-                    for try await connection in connections {
-                        group.addTask { await RegistryConnection(registry: self).serve(connection) }
-                    }
-                } catch {}
-                group.cancelAll()
-            }
-        }
-    }
+    /// The port that it listens on.
+    package var port: Int { bound.withLock { $0 } }
+
+    /// Address and port, as references name it: `127.0.0.1:40123`.
+    package var host: String { "\(options.address):\(port)" }
 
     /// `http` or `https`.
     package var scheme: String { options.certificate == nil ? "http" : "https" }
