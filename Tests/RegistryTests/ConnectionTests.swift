@@ -17,7 +17,6 @@ import Testing
             try await ScriptedRegistry.serving(setup) { registry in
                 try await ConnectProxy.serving(to: registry.port) { proxy in
                     var options = RegistryOptions()
-                    options.isHostTrusted = false
                     options.authorities = [authority.certificate]
                     options.environment = ["https_proxy": "http://me:s%3Aecret@127.0.0.1:\(proxy.port)"]
                     options.retry.connects = 1
@@ -56,7 +55,7 @@ import Testing
             try await workshop.run("mkdir", ["-p", folder.string])
             try await workshop.run("cp", [authority.certificate.string, "\(folder)/ca.crt"])
             let trust = try Trust(
-                authorities: [], environment: [:], folders: [workshop.folder.appending("certs.d")], isHostTrusted: false
+                authorities: [], environment: [:], folders: [workshop.folder.appending("certs.d")]
             )
             #expect(trust.folder(for: origin) == folder)
             #expect(trust.folder(for: other) == nil)
@@ -69,7 +68,7 @@ import Testing
             let folder = workshop.folder.appending("host")
             try await workshop.run("mkdir", [folder.string])
             try await workshop.run("cp", [authority.certificate.string, "\(folder)/client.cert"])
-            let trust = try Trust(authorities: [], environment: [:], isHostTrusted: false)
+            let trust = try Trust(authorities: [], environment: [:])
             #expect(
                 throws: RegistryError.badConfiguration(
                     place: "\(folder)/client.cert", problem: "there is no \(folder)/client.key beside it")
