@@ -4,8 +4,6 @@ package import SystemPackage
 package struct RegistryOptions: Sendable {
     /// Files with certificate authorities in PEM that are trusted beside the host's own (`--registry-ca`).
     package var authorities: [FilePath] = []
-    /// Whether the authorities that this machine trusts count, which take a while to read.
-    package var isHostTrusted = true
     /// Hosts, with port where they have one, that plain HTTP may be used for (`--insecure-registry`).
     ///
     /// Loopback addresses need no mention.

@@ -235,6 +235,25 @@ struct DockerRegistryTests {
         }
     }
 
+    @Test func `what is here by its digest is not asked for again`() async throws {
+        try await Workshop.using { workshop in
+            let store = try workshop.store("from")
+            let images = try ImageSet(
+                indexing: [
+                    workshop.image(in: store, layers: [[1]], platform: Self.amd64),
+                    workshop.image(in: store, layers: [[2]], platform: Self.arm64),
+                ], in: store)
+            var options = RegistryOptions()
+            options.isOffline = true
+            try await withClient(options) { client in
+                let name = try Reference(parsing: "registry.invalid/web:1@\(images.descriptor.digest)")
+                let image = try await client.pull(name, platform: Self.amd64, into: store, layers: true)
+                #expect(image == images.images[0])
+                #expect(try await client.pullAll(name, into: store) == images)
+            }
+        }
+    }
+
     @Test func `nothing is asked offline, and what is here needs no network`() async throws {
         try await Workshop.using { workshop in
             var options = RegistryOptions()

@@ -48,7 +48,7 @@ extension HostileTests {
                 let isSent = try await push(blob, registry, client, store)
                 #expect(isSent)
                 #expect(registry.storage.blob(blob.digest, of: "team/web") == Self.bytes)
-                #expect(registry.storage.openUploads == 0)
+                #expect(registry.storage.openUploads == [])
                 #expect(registry.requests(.putUpload).allSatisfy { $0.query.hasPrefix("_state=") })
                 #expect(registry.requests.map(\.status) == [404, 202, 201])
             }
@@ -111,7 +111,7 @@ extension HostileTests {
                 #expect(isSent)
                 #expect(registry.storage.blob(blob.digest, of: "team/web") == Self.bytes)
                 #expect(client.waits.count == 2)
-                #expect(registry.storage.openUploads == 0)
+                #expect(registry.storage.openUploads == [])
             }
         }
 
@@ -144,7 +144,7 @@ extension HostileTests {
                     }
                 #expect(error == expected)
                 #expect(registry.requests(.cancelUpload).allSatisfy { $0.status == 204 })
-                #expect(registry.storage.openUploads == 0)
+                #expect(registry.storage.openUploads == [])
                 #expect(registry.storage.blobs(of: "team/web") == [])
             }
         }
@@ -160,7 +160,7 @@ extension HostileTests {
                             _ = try await push(blob, registry, client, store)
                         }
                         #expect(registry.storage.blobs(of: "team/web") == [])
-                        #expect(registry.storage.openUploads == 0)
+                        #expect(registry.storage.openUploads == [])
                     }
                 }
             }
@@ -170,13 +170,13 @@ extension HostileTests {
             try await serving { registry, client, store, blob in
                 registry.fault(.putUpload, .answerEarly(413), times: nil)
                 registry.fault(.patchUpload, .answerEarly(413), times: nil)
-                try await expectFailure(
-                    .refused(
-                        host: registry.host, wanted: registry.wanted(blob),
-                        said: "413 Payload Too Large (EARLY: answered early)")
-                ) {
-                    try await push(blob, registry, client, store)
+                let error = try await failure { try await push(blob, registry, client, store) }
+                guard case .refused(registry.host, registry.wanted(blob), let said)? = error else {
+                    Issue.record("not refused: \(String(describing: error))")
+                    return
                 }
+                // What follows the status may be lost with the connection.
+                #expect(said.hasPrefix("413 Payload Too Large"))
             }
         }
     }
@@ -204,7 +204,7 @@ extension HostileTests {
         ) async throws {
             try await client.registry.push(blob, from: store, to: registry.repository())
             #expect(registry.storage.blob(blob.digest, of: "team/web") == HostilePushTests.bytes)
-            #expect(registry.storage.openUploads == 0)
+            #expect(registry.storage.openUploads == [])
         }
 
         @Test func `a blob of another repository is mounted, and no byte is sent`() async throws {

@@ -96,11 +96,19 @@ struct BlobUpload {
         }
     }
 
-    /// Sends the bytes, whole where the registry takes that, in chunks where it wants them or after a cut.
+    /// Sends the bytes; an upload that fails is cancelled.
     private func send(_ source: BlobSource, _ opened: UploadSession?) async throws {
-        let budget = host.makeBudget()
         var session: UploadSession
         if let opened { session = opened } else { session = try await openSession() }
+        do { try await send(source, &session) } catch {
+            await cancel(session)
+            throw error
+        }
+    }
+
+    /// Sends the bytes whole where the registry takes that, in chunks where it wants them or after a cut.
+    private func send(_ source: BlobSource, _ session: inout UploadSession) async throws {
+        let budget = host.makeBudget()
         var inChunks = session.shortestChunk != nil
         var wasLost = false
         while true {
@@ -112,33 +120,30 @@ struct BlobUpload {
                 }
                 return
             } catch let failure as TooLarge {
-                await cancel(session)
                 guard !inChunks else { throw failure.error }
                 inChunks = true
-                session = try await openSession()
+                try await begin(&session)
             } catch let failure as Transient {
-                do { try await budget.wait(after: failure, host: host.name) } catch {
-                    await cancel(session)
-                    throw error
-                }
+                try await budget.wait(after: failure, host: host.name)
                 // The last answer may have been lost, not the bytes.
-                if try await isPresent() { return }
+                if try await isPresent() { return await cancel(session) }
                 if try await refresh(&session), session.received > 0 {
                     inChunks = true
                 } else {
-                    await cancel(session)
-                    session = try await openSession()
+                    try await begin(&session)
                 }
             } catch RegistryError.notFound(host.name, _, _) where !wasLost {
                 // It forgot the upload, or named a place that there is not.
                 wasLost = true
-                await cancel(session)
-                session = try await openSession()
-            } catch {
-                await cancel(session)
-                throw error
+                try await begin(&session)
             }
         }
+    }
+
+    /// Cancels an upload and opens another in its place.
+    private func begin(_ session: inout UploadSession) async throws {
+        await cancel(session)
+        session = try await openSession()
     }
 
     private func uploadCall(_ method: HTTPMethod, _ address: HTTPAddress, expected: Set<Int>?) -> Call {

@@ -5,11 +5,12 @@ extension RegistryClient {
     /// The manifest of the platform that fits best, verified against the digest of the reference where it has one.
     ///
     /// Writes the documents (index, manifest, config) into the store, and the layers where `layers` says so; of those that
-    /// stay away the store notes where they are, for a push to mount or stream.
+    /// stay away the store notes where they are, for a push to mount or stream. Of a reference with a digest only what the
+    /// store does not have is asked for: nothing, where all is there.
     package func pull(
         _ reference: Reference, platform: Platform, into store: BlobStore, layers: Bool
     ) async throws -> AssembledImage {
-        let top = try await manifest(reference)
+        let top = try await document(reference, in: store)
         _ = try store.write(top.bytes, mediaType: top.descriptor.mediaType)
         guard top.descriptor.mediaType.isIndex else {
             let image = try await image(top.descriptor, reference, into: store)
@@ -24,7 +25,7 @@ extension RegistryClient {
         guard let best = PlatformMatch.best(for: platform, among: candidates.map(\.platform)) else {
             throw noPlatform(reference, platform, candidates.compactMap(\.platform))
         }
-        let child = try await document(candidates[best], of: reference)
+        let child = try await document(candidates[best], of: reference, in: store)
         _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
         let image = try await image(candidates[best], reference, into: store)
         try await bring(image, of: reference, into: store, layers: layers)
@@ -33,7 +34,7 @@ extension RegistryClient {
 
     /// One image or index with all its platforms and layers.
     package func pullAll(_ reference: Reference, into store: BlobStore) async throws -> ImageSet {
-        let top = try await manifest(reference)
+        let top = try await document(reference, in: store)
         _ = try store.write(top.bytes, mediaType: top.descriptor.mediaType)
         var blobs: [Descriptor] = []
         for document in try await documents(below: top, reference, into: store) {
@@ -140,7 +141,7 @@ extension RegistryClient {
                 continue
             }
             guard entry.mediaType.isManifest || entry.mediaType.isIndex else { continue }
-            let child = try await document(entry, of: reference)
+            let child = try await document(entry, of: reference, in: store)
             _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
             if entry.mediaType.isIndex {
                 candidates += try await self.candidates(of: child, reference, into: store, depth: depth + 1)
@@ -159,7 +160,7 @@ extension RegistryClient {
         var all: [RawManifest] = []
         for entry in try index(top, reference, depth).manifests
         where entry.mediaType.isManifest || entry.mediaType.isIndex {
-            let child = try await document(entry, of: reference)
+            let child = try await document(entry, of: reference, in: store)
             _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
             all += try await documents(below: child, reference, into: store, depth: depth + 1)
         }

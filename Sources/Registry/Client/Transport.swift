@@ -22,9 +22,7 @@ final class Transport: Sendable {
 
     init(_ options: RegistryOptions) throws {
         proxies = try Proxies(environment: options.environment)
-        trust = try Trust(
-            authorities: options.authorities, environment: options.environment,
-            isHostTrusted: options.isHostTrusted)
+        trust = try Trust(authorities: options.authorities, environment: options.environment)
         slowest = options.slowest
     }
 

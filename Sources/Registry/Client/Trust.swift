@@ -18,17 +18,12 @@ struct Trust: Sendable {
     private let authorities: [NIOSSLCertificate]
     private let environment: [String: String]
     private let folders: [FilePath]
-    private let isHostTrusted: Bool
 
     /// Reads the files of the user; fails with `RegistryError.badConfiguration` where one cannot be used.
-    init(
-        authorities files: [FilePath], environment: [String: String], folders: [FilePath] = hostFolders,
-        isHostTrusted: Bool = true
-    ) throws {
+    init(authorities files: [FilePath], environment: [String: String], folders: [FilePath] = hostFolders) throws {
         authorities = try files.flatMap { try Self.certificates($0, named: "\($0)") }
         self.environment = environment
         self.folders = folders
-        self.isHostTrusted = isHostTrusted
     }
 
     /// The folder with certificates for one host, where there is one.
@@ -56,9 +51,7 @@ struct Trust: Sendable {
             roots += try Self.certificates(inside: folder) { $0.hasSuffix(".crt") }
             try identify(&configuration, by: folder)
         }
-        if !isHostTrusted {
-            configuration.trustRoots = .certificates(roots)
-        } else if !roots.isEmpty {
+        if !roots.isEmpty {
             configuration.additionalTrustRoots = [.certificates(roots)]
         }
         return configuration

@@ -107,7 +107,7 @@ struct Rebaser: Sendable {
             packages: packages.map { Decided(String($0), .usual(why: "the image has it")) }, platform: image.platform)
         progress.report(.phase(name: "resolve", detail: base.key))
         base.pin = try await bases.resolve(base)
-        let assembled = try await bases.assemble(base, content: true)
+        let assembled = try await bases.assemble(base, content: true, compiler: try await compiler(for: base))
         let variables = Self.variables(entry)
         let tree = OverlayTree([assembled.root])
         if let pulled = assembled.image {
@@ -124,6 +124,15 @@ struct Rebaser: Sendable {
             base: NewBase(
                 layers: [layer.descriptor], diffIDs: [layer.diffID], history: [history], environment: variables,
                 name: nil, digest: nil, label: entry.id), tree: tree)
+    }
+
+    /// What makes the bytecode of a base for another platform: the same base for this one.
+    private func compiler(for base: Base) async throws -> AssembledBase? {
+        guard base.entry.debian?.bytecode.isEmpty == false, base.platform.architecture != Platform.host.architecture
+        else { return nil }
+        var own = Base(entry: base.entry, reason: base.reason, packages: [], platform: .host)
+        own.pin = try await bases.resolve(own)
+        return try await bases.assemble(own, content: true)
     }
 
     private func pull(_ reference: String, _ platform: Platform) async throws -> AssembledImage {

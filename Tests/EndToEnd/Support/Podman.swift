@@ -15,15 +15,18 @@ struct Podman: Sendable {
         let name = "autoimage-test-\(UInt32.random(in: 0...UInt32.max))"
         let run = command(
             [
-                "run", "--rm", "--name", name, "--network", "host", "--ulimit", "nofile=1024:1024", "--ulimit",
-                "nproc=4096:4096",
-            ] + Container.options(environment) + [image])
+                "run", "--rm", "--name", name, "--network", "host",
+            ] + Self.limits + Container.options(environment) + [image])
         try await run.running { server in
             try await Container.thenStopping(command(["stop", "--time", "5", name])) { try await body(server) }
         }
     }
 
-    private func command(_ words: [String]) -> Command {
+    /// What podman may ask for in a container that has little itself.
+    static let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"]
+
+    /// A command of podman.
+    func command(_ words: [String]) -> Command {
         Command(["podman", "--root", "\(folder)/root", "--runroot", "\(folder)/run", "--runtime", "runc"] + words)
     }
 }

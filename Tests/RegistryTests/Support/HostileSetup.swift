@@ -41,8 +41,6 @@ final class TestClient: Sendable {
         options.environment = [
             "DOCKER_CONFIG": try workshop.dockerConfig(logins).string, "HOME": workshop.folder.string,
         ]
-        // To read them takes a fifth of a second in a debug build.
-        options.isHostTrusted = false
         options.retry.budget = .seconds(10)
         options.retry.jitter = { 1 }
         // Only waits cost: how busy the machine is does not count.

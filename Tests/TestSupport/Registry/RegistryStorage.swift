@@ -83,6 +83,6 @@ package final class RegistryStorage: Sendable {
         contents.withLock { $0.repositories[repository]?.manifests[digest]?.bytes }
     }
 
-    /// How many uploads were begun and neither ended nor cancelled.
-    package var openUploads: Int { contents.withLock { $0.uploads.count } }
+    /// The uploads that were begun and neither ended nor cancelled, by the last component of their path.
+    package var openUploads: Set<String> { contents.withLock { Set($0.uploads.keys) } }
 }
