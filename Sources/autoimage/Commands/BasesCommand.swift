@@ -92,6 +92,9 @@ struct BasesCommand: AsyncParsableCommand {
             _ arguments: PlanArguments, to output: FilePath, _ registry: RegistryAccess, _ progress: Progress
         ) async throws {
             let service = try PlannedService(arguments)
+            guard service.plans.count == 1 else {
+                throw Failure(.usage, "bases are saved for one platform: choose one with --platform")
+            }
             let provider = try BaseProvider(service, registry, progress)
             defer { withExtendedLifetime(provider) {} }
             let pins = try await provider.pins()
@@ -99,15 +102,14 @@ struct BasesCommand: AsyncParsableCommand {
             let bases = try await provider.assemble(plan)
             _ = try service.lock.update(pins, state: provider.state)
             try HostFiles.makeFolder(output)
-            for (base, entry) in [
-                (bases.builder, plan.builder.base.entry), (bases.runtime, plan.runtime.base.entry),
-            ] {
+            for (base, of) in [(bases.builder, plan.builder.base), (bases.runtime, plan.runtime.base)] {
+                let entry = of.entry
                 guard entry.debian != nil else {
                     progress.say("\(entry.id): docker and podman pull it themselves, as \(entry.reference)")
                     continue
                 }
                 let file = output.appending("\(entry.role.rawValue).tar")
-                try await BaseArchive(state: provider.state).write(base, entry, plan.platform, to: file)
+                try await BaseArchive(state: provider.state).write(base, entry, of.platform, to: file)
                 progress.say("wrote \(file): load it with 'docker load -i \(file)'; it is \(entry.reference)")
             }
         }

@@ -19,9 +19,9 @@ enum PlatformCheck: Error, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .needsMachine(let platform, let reason, let host):
-            "\(platform) cannot be built on this machine, which is \(host): \(reason): holds compiled code; build it on a "
-                + "\(platform) machine, or leave it out with --platform \(host); building it here needs the BuildKit "
-                + "engine with emulation or a remote builder, which is not in this version"
+            "\(platform) cannot be built on this machine, which is \(host): \(reason) needs a \(platform) machine; build it "
+                + "on one, or leave it out with --platform \(host); building it here takes the BuildKit engine with "
+                + "emulation or a remote builder, which is not in this version"
         case .severalBuilders(let platforms):
             "--target builder is for one platform, not \(platforms.map(\.description).joined(separator: " and ")): "
                 + "choose one with --platform"
