@@ -32,6 +32,27 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-cache"), help: "Run every step again.")
     var noCache = false
 
+    @Option(
+        name: .customLong("cache-from"),
+        help: ArgumentHelp(
+            "Take steps, cache mounts and Debian packages from a cache; may be repeated.",
+            discussion: """
+                type=registry,ref=HOST/REPOSITORY:TAG or type=local,src=FOLDER[,tag=TAG]. A cache that cannot be \
+                reached is a warning, and nothing is used whose content is not what the cache says.
+                """))
+    var cacheFrom: [String] = []
+
+    @Option(
+        name: .customLong("cache-to"),
+        help: ArgumentHelp(
+            "Send what the build made to a cache, as far as it is not there; may be repeated.",
+            discussion: """
+                type=registry,ref=HOST/REPOSITORY:TAG or type=local,dest=FOLDER[,tag=TAG], and mode=max (steps, cache \
+                mounts and Debian packages; the default) or mode=min (steps only), max-size=5GB, and \
+                ignore-error=true, without which a cache that cannot be written makes the command fail in the end.
+                """))
+    var cacheTo: [String] = []
+
     @Option(name: .customLong("metadata-file"), help: "Write the result's digests and how it was built to a JSON file.")
     var metadataFile: String?
 
@@ -49,7 +70,8 @@ struct BuildCommand: AsyncParsableCommand {
         }
         let request = BuildRequest(
             arguments: plan, tags: tags, outputs: outputs, target: target == "builder" ? .builder : .runtime,
-            useCache: !noCache, metadataFile: metadataFile)
+            useCache: !noCache, metadataFile: metadataFile,
+            caches: try translated { try CacheArguments(from: cacheFrom, to: cacheTo) })
         let progress = Progress(progress)
         let result = try await guarded { try await interruptible { try await BuildPipeline(request, progress).run() } }
         Terminal.standardOutput.line(result)

@@ -33,8 +33,9 @@ struct BuildPipeline: Sendable {
         // Recorded before anything runs: a build that fails later takes the same packages again.
         try record(pins, of: service, in: provider.state)
         let plan = try service.plan.pinned(by: pins).validated()
+        let caches = CacheTransfer(request.caches, registry, provider.state, progress)
         let bases = try await provider.assemble(plan.plan)
-        let built = try await runSteps(plan, service, provider, bases.builder)
+        let built = try await runSteps(plan, service, provider, bases.builder, caches)
         let store = try LocalStore(provider.state)
         let delivery = Delivery(
             request: request, names: names, store: store, state: provider.state, registry: registry, progress: progress)
@@ -54,7 +55,9 @@ struct BuildPipeline: Sendable {
         let record = try stage.record(
             of: image, singleStage: built.unpackedSize(), isolation: provider.sandbox.reason,
             revision: service.revision)
-        return try await delivery.deliver(image.image, record)
+        let reference = try await delivery.deliver(image.image, record)
+        try await caches.export()
+        return reference
     }
 
     /// Writes autoimage.lock; a folder that is read-only is worth a warning, not the build.
@@ -72,16 +75,17 @@ struct BuildPipeline: Sendable {
     }
 
     private func runSteps(
-        _ plan: ValidatedPlan, _ service: PlannedService, _ provider: BaseProvider, _ base: AssembledBase
+        _ plan: ValidatedPlan, _ service: PlannedService, _ provider: BaseProvider, _ base: AssembledBase,
+        _ caches: CacheTransfer
     ) async throws -> any BuilderResult {
         progress.report(.phase(name: "build", detail: plan.plan.name))
         let engine = SandboxEngine(
             state: provider.state, sandbox: provider.sandbox, base: base.root, baseKey: base.key,
-            host: HostSettings.detect(environment: ProcessEnvironment.current))
+            host: HostSettings.detect(environment: ProcessEnvironment.current), remote: caches.source)
         let progress = progress
         let hints = FailureHints()
         do {
-            return try await engine.run(
+            let built = try await engine.run(
                 plan,
                 on: EngineRequest(
                     source: service.tree, secrets: service.secrets.values,
@@ -91,6 +95,8 @@ struct BuildPipeline: Sendable {
                 hints.note($0)
                 progress.report($0)
             }
+            caches.add(built, of: plan.plan)
+            return built
         } catch let error as StepFailure {
             throw Failure(.stepFailed, hints.explain(error))
         }

@@ -6,6 +6,7 @@ struct BuildRequest: Sendable {
     let target: Target
     let useCache: Bool
     let metadataFile: String?
+    let caches: CacheArguments
 
     enum Target: Sendable { case builder, runtime }
 }

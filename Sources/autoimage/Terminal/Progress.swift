@@ -36,7 +36,8 @@ final class Progress: Sendable {
         case .phase(let name, let detail):
             out.line(paint("==> \(name)", .bold) + (detail.isEmpty ? "" : " \(Terminal.safe(detail))"))
         case .stepStarted(let step, let command): out.line(paint("[\(step)]", .blue) + " \(shortened(command))")
-        case .stepCached(let step): out.line(paint("[\(step)]", .blue) + " cached")
+        case .stepCached(let step, let origin):
+            out.line(paint("[\(step)]", .blue) + " cached" + (origin.map { " (from \(Terminal.safe($0)))" } ?? ""))
         case .stepOutput(let step, let text): output(text, of: step)
         case .stepFinished(let step, let seconds):
             flush(step)
