@@ -38,6 +38,13 @@ package struct ForeignCodeError: Error, Equatable, CustomStringConvertible {
     /// How many others there are.
     package let more: Int
 
+    package init(file: ImagePath, machine: String, expected: String, more: Int) {
+        self.file = file
+        self.machine = machine
+        self.expected = expected
+        self.more = more
+    }
+
     package var description: String {
         let others = more == 0 ? "" : " (and \(more) more \(more == 1 ? "file" : "files"))"
         return "\(file)\(others): is compiled for \(machine) and the image is for \(expected): this service needs a "

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import OCI
 import Planning
 import SystemPackage
 import Testing
@@ -29,6 +30,30 @@ import Testing
         #expect(
             try settings(file, environment: variable, options: ["--language", "flag"]).plan.language
                 == Requested("flag", by: "--language"))
+    }
+
+    @Test func `platforms are named once each, by option, variable or file`() throws {
+        func named(_ settings: Settings) -> [String] { settings.platforms.map(\.value.description) }
+        let file = "platforms = [\"linux/arm64/v8\", \"linux/x86_64\", \"linux/arm64\"]"
+        #expect(named(try settings(file)) == ["linux/arm64", "linux/amd64"])
+        let variable = ["AUTOIMAGE_PLATFORM": "linux/amd64"]
+        #expect(named(try settings(file, environment: variable)) == ["linux/amd64"])
+        let option = ["--platform", "linux/amd64,linux/arm64"]
+        #expect(named(try settings(file, environment: variable, options: option)) == ["linux/amd64", "linux/arm64"])
+        #expect(try settings(nil).platforms.isEmpty)
+    }
+
+    @Test(arguments: ["linux/riscv64", "windows/amd64", "arm64", "linux/amd64/v3"])
+    func `a platform that images are not built for is refused`(text: String) {
+        let error = #expect(throws: ConfigError.self) { try settings(nil, options: ["--platform", text]) }
+        #expect(
+            error?.description
+                == "--platform: 'platforms' needs linux/amd64, linux/arm64 or both, not '\(text)'")
+    }
+
+    @Test func `several programs are named between commas`() throws {
+        #expect(try settings(nil, options: ["--app", "cmd/a,cmd/b,cmd/a"]).apps.map(\.value) == ["cmd/a", "cmd/b"])
+        #expect(throws: ConfigError.self) { try settings(nil, options: ["--app", "a,,b"]) }
     }
 
     @Test func `every kind of key is read from the file`() throws {

@@ -40,6 +40,37 @@ import Testing
         #expect(try AssembledImage(image.descriptor, in: store.blobs) == image)
     }
 
+    @Test func `an index is found by name and digest, its images by platform and digest, and pruning keeps them`()
+        throws
+    {
+        let piece = LayerContent.Piece.file(
+            PlanFile(
+                path: ImagePath("/app/start"), contents: "x", mode: 0o755, owner: .root, group: .application,
+                reason: .usual(why: "test")))
+        let members = try ["arm64", "amd64"].map {
+            try makeImage(in: store.blobs, LayerContent([piece]), architecture: $0)
+        }
+        let set = try ImageSet(indexing: members, in: store.blobs)
+        try store.tag(set.descriptor, as: Reference(parsing: "both"))
+        for member in members { try store.setRecord([1], for: member.descriptor.digest) }
+        #expect(try store.removeUnreferenced() == PruneResult(blobs: 0, damaged: []))
+        let found = try store.images("both")
+        #expect(found.descriptor.digest == set.descriptor.digest && found.images == set.images)
+        #expect(set.images.map(\.platform.architecture) == ["amd64", "arm64"])
+        for member in members {
+            #expect(try store.image("both", for: member.platform) == member)
+            #expect(try store.image(String(member.descriptor.digest.hex.prefix(12))) == member)
+            #expect(try store.record(for: member.descriptor.digest) == [1])
+        }
+        let other = Platform(architecture: "riscv64")
+        #expect(
+            throws: StoreError.otherPlatform(
+                "both", wanted: other, offered: [Platform(architecture: "amd64"), Platform(architecture: "arm64")])
+        ) { try store.image("both", for: other) }
+        #expect(try store.untag(Reference(parsing: "both")))
+        #expect(try store.removeUnreferenced() == PruneResult(blobs: 6, damaged: []))
+    }
+
     @Test func `pruning removes what no image needs and skips a damaged one by name`() throws {
         let (good, bad) = (try image("1"), try image("2"))
         try store.tag(good.descriptor, as: Reference(parsing: "good"))
