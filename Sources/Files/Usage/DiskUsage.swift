@@ -14,7 +14,9 @@ package struct DiskUsage {
 
     package init() {}
 
-    /// Adds a file or a tree; returns the bytes that it adds. What cannot be read, or is not there, adds nothing.
+    /// Adds a file or a tree; returns the bytes that it adds.
+    ///
+    /// What cannot be read, or is not there, adds nothing.
     @discardableResult package mutating func add(_ path: FilePath) -> Int64 {
         let before = bytes
         var status = stat()

@@ -7,7 +7,9 @@ struct ByteCount: Hashable, Sendable {
         ("gb", 1_000_000_000), ("tb", 1_000_000_000_000), ("b", 1),
     ]
 
-    /// Parses a number with at most three decimals and a unit; a number alone is bytes. nil for anything else.
+    /// Parses a number with at most three decimals and a unit; a number alone is bytes.
+    ///
+    /// nil for anything else.
     init?(parsing text: String) {
         let lower = text.lowercased()
         let unit = Self.units.first { lower.hasSuffix($0.name) }
