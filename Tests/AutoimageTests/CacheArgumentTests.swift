@@ -55,7 +55,7 @@ import Testing
         ])
     func `a cache that makes no sense is refused with what would`(text: String, message: String) {
         let failure = #expect(throws: Failure.self) { _ = try CacheArgument(parsing: text, .to) }
-        #expect(failure?.description == message)
+        #expect(failure?.text == message)
     }
 
     @Test func `the environment names caches where no option does`() throws {

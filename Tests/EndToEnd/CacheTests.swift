@@ -1,5 +1,3 @@
-import Glibc
-import Images
 import OCI
 import Planning
 import SystemPackage
@@ -119,11 +117,16 @@ extension Acceptance {
 
         /// Changes a byte in the archive of a step that needs no network, and returns the step's name.
         private static func damageStep(in folder: FilePath) async throws -> String {
+            let blobs = folder.appending("blobs/sha256")
+            let index = try CanonicalJSON.decode(Index.self, from: folder.appending("index.json").bytes())
+            let entry = try #require(index.manifests.first)
+            let manifest = try CanonicalJSON.decode(
+                Manifest.self, from: blobs.appending(entry.digest.hex).bytes())
             let layer = try #require(
-                try Layout(folder).manifest.layers.first {
+                manifest.layers.first {
                     $0.mediaType == MediaType(rawValue: "application/vnd.autoimage.cache.step.v1.tar+gzip")
                 })
-            let blob = folder.appending("blobs/sha256").appending(layer.digest.hex)
+            let blob = blobs.appending(layer.digest.hex)
             try await Command("sh", "-c", "printf x | dd of=\(blob) bs=1 seek=20 conv=notrunc status=none").succeed()
             return try #require(layer.annotations?["autoimage.cache.step.name"])
         }
