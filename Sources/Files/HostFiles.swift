@@ -99,3 +99,32 @@ extension HostFiles {
             clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
     }
 }
+
+extension HostFiles {
+    /// Notes that what is at a path is used now, for `lastUse`; where that cannot be written, nothing happens.
+    ///
+    /// Neither bytes nor the time of their last change are touched.
+    package static func noteUse(_ path: FilePath) {
+        // UTIME_NOW and UTIME_OMIT, which Glibc's module leaves out.
+        let times = [timespec(tv_sec: 0, tv_nsec: 0x3FFF_FFFF), timespec(tv_sec: 0, tv_nsec: 0x3FFF_FFFE)]
+        utimensat(AT_FDCWD, path.string, times, AT_SYMLINK_NOFOLLOW)
+    }
+
+    /// When something was made, changed or noted as used, in nanoseconds since 1970; nil where nothing is.
+    ///
+    /// Reading does not count: otherwise whoever measures would use.
+    package static func lastUse(_ path: FilePath) -> Int64? {
+        var status = stat()
+        guard lstat(path.string, &status) == 0 else { return nil }
+        return Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec)
+    }
+}
+
+extension HostFiles {
+    /// Bytes of a regular file; nil where none is.
+    package static func size(_ path: FilePath) -> Int64? {
+        var status = stat()
+        guard lstat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int64(status.st_size)
+    }
+}

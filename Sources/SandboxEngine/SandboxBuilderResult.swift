@@ -6,12 +6,15 @@ package import SystemPackage
 package struct SandboxBuilderResult: BuilderResult {
     /// The base and what each step made, lowest first.
     package let layers: [FilePath]
+    /// The steps in the plan's order, with what each made; the folders stay while this value exists.
+    package let steps: [DoneStep]
     private let merged: OverlayTree
     /// Keeps other processes from removing the layers.
     private let kept: KeptSteps
 
-    init(base: FilePath, uppers: [FilePath], kept: KeptSteps) {
-        layers = [base] + uppers
+    init(base: FilePath, steps: [DoneStep], kept: KeptSteps) {
+        layers = [base] + steps.map(\.upper)
+        self.steps = steps
         merged = OverlayTree(layers.reversed())
         self.kept = kept
     }

@@ -14,13 +14,19 @@ package struct SandboxEngine: Engine {
     let base: FilePath
     let baseKey: Digest
     let host: HostSettings
+    let remote: (any StepSource)?
 
-    package init(state: State, sandbox: Sandbox, base: FilePath, baseKey: Digest, host: HostSettings) {
+    /// `remote` is asked for what is not kept here.
+    package init(
+        state: State, sandbox: Sandbox, base: FilePath, baseKey: Digest, host: HostSettings,
+        remote: (any StepSource)? = nil
+    ) {
         self.state = state
         self.sandbox = sandbox
         self.base = base
         self.baseKey = baseKey
         self.host = host
+        self.remote = remote
     }
 
     /// Runs the steps; the result is a `SandboxBuilderResult`.
@@ -47,7 +53,7 @@ package struct SandboxEngine: Engine {
                 report: report)
             done.append(try await self.done(context, kept, useCache: request.useCache))
         }
-        return SandboxBuilderResult(base: base, uppers: done.map(\.upper), kept: kept)
+        return SandboxBuilderResult(base: base, steps: done, kept: kept)
     }
 
     /// The kept result of a step, or a new one.
@@ -60,8 +66,9 @@ package struct SandboxEngine: Engine {
         if useCache, let record = kept.record(context.key) {
             context.report(.stepCached(step: name))
             return DoneStep(
-                name: name, needs: context.step.needs, upper: kept.upper(record), output: record.output)
+                step: context.step, key: context.key, upper: kept.upper(record), output: record.output, ran: false)
         }
+        if useCache, let offered = try await offered(context, kept) { return offered }
         if context.request.isOffline, case .run(let command) = context.step.action, command.network == .host {
             throw EngineError.offline(step: name, useCache: useCache)
         }
@@ -72,7 +79,53 @@ package struct SandboxEngine: Engine {
         let elapsed = start.duration(to: clock.now).components
         context.report(
             .stepFinished(step: name, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18))
-        return DoneStep(name: name, needs: context.step.needs, upper: made.upper, output: made.output)
+        return DoneStep(step: context.step, key: context.key, upper: made.upper, output: made.output, ran: true)
+    }
+
+    /// A result that the remote offers, kept from now on; nil where there is none that is what it says.
+    private func offered(_ context: StepContext, _ kept: KeptSteps) async throws -> DoneStep? {
+        guard let remote else { return nil }
+        let name = context.step.name
+        for offer in await remote.offers(of: context.key) {
+            let work = try state.makeTemporary("import")
+            let result = work.path.appending("result")
+            let upper = result.appending("upper")
+            try HostFiles.makeFolder(upper)
+            try UpperFolder(upper).takeRootMode(of: context.lowers)
+            do {
+                try await offer.unpack(upper)
+                try UpperFolder(upper).settle()
+                let found = try UpperFolder(upper).contentDigest()
+                guard found == offer.output else {
+                    throw StepOfferError.otherContent(expected: offer.output, found: found)
+                }
+            } catch {
+                try Task.checkCancellation()
+                offer.refuse(error)
+                context.report(.warning(text: "what \(offer.origin) keeps of step '\(name)' is not used: \(error)"))
+                continue
+            }
+            let place = try kept.keep(result, work, key: context.key, output: offer.output, step: context.step)
+            context.report(.stepCached(step: name, from: offer.origin))
+            return DoneStep(step: context.step, key: context.key, upper: place, output: offer.output, ran: false)
+        }
+        return nil
+    }
+
+    /// Lets the remote fill the cache mounts of a step that nothing is in yet.
+    private func fillMounts(of command: RunCommand, _ context: StepContext) async throws {
+        guard let remote else { return }
+        for case .cache(let id, _) in command.mounts {
+            let mount = CacheMount(id: id, state: state)
+            try mount.prepare()
+            let lock = try await FileLock.acquire(state.lock("mount-\(mount.folder.lastComponent?.string ?? "")"))
+            defer { withExtendedLifetime(lock) {} }
+            guard try mount.isEmpty() else { continue }
+            do { try await remote.fill(mount: id, at: mount.folder) } catch {
+                try Task.checkCancellation()
+                context.report(.warning(text: "the cache mount '\(id)' is not filled: \(error)"))
+            }
+        }
     }
 
     private func make(_ context: StepContext, _ kept: KeptSteps) async throws -> (upper: FilePath, output: Digest) {
@@ -87,6 +140,7 @@ package struct SandboxEngine: Engine {
                 source: source, tree: context.request.source, contents: context.contents, lowers: context.lowers)
             try step.run(into: upper)
         case .run(let command):
+            try await fillMounts(of: command, context)
             let run = RunStep(command: command, context: context, state: state, host: host)
             try await run.run(in: sandbox, upper: upper, scratch: work.path)
         }
@@ -133,12 +187,19 @@ package struct SandboxEngine: Engine {
 }
 
 /// A step with its result.
-struct DoneStep: Sendable {
-    let name: String
-    let needs: [String]
-    let upper: FilePath
+package struct DoneStep: Sendable {
+    package let step: Step
+    /// What its result depends on.
+    package let key: Digest
+    /// Where its files are, in overlayfs's form.
+    package let upper: FilePath
     /// What the upper folder holds.
-    let output: Digest
+    package let output: Digest
+    /// Whether its program ran in this build.
+    package let ran: Bool
+
+    var name: String { step.name }
+    var needs: [String] { step.needs }
 }
 
 /// A step about to be done.

@@ -13,6 +13,7 @@ struct TestBuild {
     var source: any SourceTree
     var host = HostSettings()
     var base: FilePath
+    var remote: (any StepSource)?
 
     init(_ sandbox: Sandbox? = nil, state: State? = nil, identity: Sandbox.Identity? = nil) throws {
         let state = try state ?? State(home: try TestFolder.make("home"))
@@ -45,7 +46,8 @@ struct TestBuild {
         log: EventLog = EventLog()
     ) async throws -> (log: EventLog, result: SandboxBuilderResult) {
         let engine = SandboxEngine(
-            state: state, sandbox: sandbox, base: base, baseKey: Digest(of: Array("base".utf8)), host: host)
+            state: state, sandbox: sandbox, base: base, baseKey: Digest(of: Array("base".utf8)), host: host,
+            remote: remote)
         let request = EngineRequest(
             source: source, secrets: secrets, sshSocket: sshSocket, useCache: useCache, lastStep: lastStep)
         let result = try await engine.run(try TestPlan.make(steps), on: request) { log.add($0) }

@@ -90,7 +90,7 @@ final class EventLog: Sendable {
 
     /// Names of the steps whose kept result was used.
     var cached: [String] {
-        events.compactMap { if case .stepCached(let step) = $0 { step } else { nil } }
+        events.compactMap { if case .stepCached(let step, _) = $0 { step } else { nil } }
     }
 
     /// All output of a step.

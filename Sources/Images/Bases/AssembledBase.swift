@@ -44,6 +44,7 @@ package struct AssembledBase: Sendable {
         guard let bytes = try HostFiles.read(home.appending("base.json")), HostFiles.exists(home.appending("root")),
             let record = try? CanonicalJSON.decode(Record.self, from: bytes)
         else { return nil }
+        HostFiles.noteUse(home)
         var owners: [ImagePath: Owner] = [:]
         for (path, owner) in record.owners { owners[try ImagePath(parsing: path)] = owner }
         return AssembledBase(

@@ -31,7 +31,10 @@ package struct LayerUnpacker: Sendable {
         // Owners depend on who unpacks, so root's folders are not an ordinary user's.
         let isRoot = geteuid() == 0
         let final = state.unpacked.appending(diffID.hex + (isRoot ? "" : "-\(geteuid())"))
-        if HostFiles.exists(final) { return final }
+        if HostFiles.exists(final) {
+            HostFiles.noteUse(final)
+            return final
+        }
         let work = try state.makeTemporary("layer")
         let folder = work.path.appending("tree")
         try HostFiles.makeFolder(folder)

@@ -11,40 +11,38 @@ extension LocalStore {
         var needed: Set<String> = []
         var manifests: Set<String> = []
         var damaged: [String] = []
-        for entry in try list() {
-            needed.insert(entry.descriptor.digest.hex)
-            var isDamaged = false
-            for descriptor in imagesOrSelf(of: entry.descriptor, &isDamaged) {
-                manifests.insert(descriptor.digest.hex)
-                needed.insert(descriptor.digest.hex)
-                do {
-                    let manifest = try CanonicalJSON.decode(Manifest.self, from: blobs.read(descriptor))
-                    needed.formUnion(([manifest.config] + manifest.layers).map(\.digest.hex))
-                    _ = try AssembledImage(descriptor, in: blobs)
-                } catch {
-                    isDamaged = true
-                }
-            }
-            if isDamaged { damaged.append(entry.name) }
-        }
+        for entry in try list() where try !mark(entry.descriptor, &needed, &manifests) { damaged.append(entry.name) }
         let folder = blobs.folder.appending("blobs").appending("sha256")
         let dropped = try HostFiles.names(in: folder).filter { !needed.contains($0) }
         for name in dropped { try HostFiles.remove(folder.appending(name)) }
-        let records = blobs.folder.appending("records")
-        for name in try HostFiles.names(in: records)
-        where !manifests.contains(String(name.dropLast(".json".utf8.count))) {
-            try HostFiles.remove(records.appending(name))
+        for (notes, kept) in [("records", manifests), ("origins", needed)] {
+            let folder = blobs.folder.appending(notes)
+            guard HostFiles.exists(folder) else { continue }
+            for name in try HostFiles.names(in: folder) where !kept.contains(String(name.dropLast(".json".utf8.count)))
+            {
+                try HostFiles.remove(folder.appending(name))
+            }
         }
         return PruneResult(blobs: dropped.count, damaged: damaged)
     }
 
-    /// The images of an index; what is no index is the only one.
-    private func imagesOrSelf(of descriptor: Descriptor, _ isDamaged: inout Bool) -> [Descriptor] {
-        guard descriptor.mediaType.isIndex else { return [descriptor] }
-        do { return try CanonicalJSON.decode(Index.self, from: blobs.read(descriptor)).manifests } catch {
-            isDamaged = true
-            return []
+    /// Notes what an image, or an index with its images, needs; returns whether all of its documents can be read.
+    private func mark(
+        _ descriptor: Descriptor, _ needed: inout Set<String>, _ manifests: inout Set<String>
+    ) throws -> Bool {
+        manifests.insert(descriptor.digest.hex)
+        needed.insert(descriptor.digest.hex)
+        guard !descriptor.mediaType.isIndex else {
+            guard let index = try? CanonicalJSON.decode(Index.self, from: blobs.read(descriptor)) else { return false }
+            return try index.manifests.reduce(true) { try mark($1, &needed, &manifests) && $0 }
         }
+        guard let manifest = try? CanonicalJSON.decode(Manifest.self, from: blobs.read(descriptor)) else {
+            return false
+        }
+        needed.formUnion(([manifest.config] + manifest.layers).map(\.digest.hex))
+        // An artifact's config is none of an image.
+        guard manifest.artifactType == nil else { return true }
+        return (try? AssembledImage(descriptor, in: blobs)) != nil
     }
 }
 

@@ -53,8 +53,8 @@ package enum BuildEvent: Codable, Hashable, Sendable {
     /// A phase of the build began: plan, bases, build, assemble, deliver.
     case phase(name: String, detail: String)
     case stepStarted(step: String, command: String)
-    /// A kept result was used.
-    case stepCached(step: String)
+    /// A kept result was used; `from` names the cache of `--cache-from` that it came from.
+    case stepCached(step: String, from: String? = nil)
     /// Bytes a step's program printed, as text.
     case stepOutput(step: String, text: String)
     case stepFinished(step: String, seconds: Double)

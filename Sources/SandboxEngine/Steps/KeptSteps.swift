@@ -44,6 +44,7 @@ final class KeptSteps: Sendable {
     /// The record of a result; nil where there is none, it is damaged or its files are missing.
     func record(_ key: Digest) -> Record? {
         guard let record = Self.record(at: place(key)), HostFiles.isFolder(upper(record)) else { return nil }
+        HostFiles.noteUse(place(key))
         return record
     }
 

@@ -67,12 +67,12 @@ struct RunStep {
     private func add(_ mount: Mount, to job: inout SandboxJob, _ tree: OverlayTree) throws {
         switch mount {
         case .cache(let id, let target):
-            let folder = state.caches.appending(Digest(of: id.utf8).hex)
-            if let stamp = FileStamp(folder), !stamp.isFolder { try HostFiles.remove(folder) }
-            try HostFiles.makeFolder(folder)
+            let mount = CacheMount(id: id, state: state)
+            try mount.prepare()
             job.binds.append(
                 .init(
-                    source: folder, target: try tree.place(of: target), isFolder: true, readOnly: false, isCache: true))
+                    source: mount.folder, target: try tree.place(of: target), isFolder: true, readOnly: false,
+                    isCache: true))
         case .secret(let id, let target, let variable, _):
             guard let value = context.request.secrets[id] else { return }
             if let variable {

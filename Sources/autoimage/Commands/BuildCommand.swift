@@ -31,6 +31,27 @@ struct BuildCommand: AsyncParsableCommand {
     var noCache = false
 
     @Option(
+        name: .customLong("cache-from"),
+        help: ArgumentHelp(
+            "Take steps, cache mounts and Debian packages from a cache; may be repeated; also AUTOIMAGE_CACHE_FROM.",
+            discussion: """
+                type=registry,ref=HOST/REPOSITORY:TAG or type=local,src=FOLDER[,tag=TAG]. A cache that cannot be \
+                reached is a warning, and nothing is used whose content is not what the cache says.
+                """))
+    var cacheFrom: [String] = []
+
+    @Option(
+        name: .customLong("cache-to"),
+        help: ArgumentHelp(
+            "Send what the build made to a cache, as far as it is not there; may be repeated; also AUTOIMAGE_CACHE_TO.",
+            discussion: """
+                type=registry,ref=HOST/REPOSITORY:TAG or type=local,dest=FOLDER[,tag=TAG], and mode=max (steps, cache \
+                mounts and Debian packages; the default) or mode=min (steps only), max-size=5GB, and \
+                ignore-error=true, without which a cache that cannot be written makes the command fail in the end.
+                """))
+    var cacheTo: [String] = []
+
+    @Option(
         name: .customLong("metadata-file"),
         help: "Write digests, sizes, timings and what became of every output to a JSON file.")
     var metadataFile: String?
@@ -47,9 +68,12 @@ struct BuildCommand: AsyncParsableCommand {
             Terminal.standardOutput.write(texts.joined(separator: "\n"))
             return
         }
+        let caches = try translated {
+            try CacheArguments(from: cacheFrom, to: cacheTo, environment: ProcessEnvironment.current)
+        }
         let request = BuildRequest(
             arguments: plan, tags: tags, outputs: output.all, target: target == "builder" ? .builder : .runtime,
-            useCache: !noCache, metadataFile: metadataFile)
+            useCache: !noCache, metadataFile: metadataFile, caches: caches)
         let progress = Progress(progress)
         let isTaken = output.all.contains(where: \.isStandardOutput)
         let stream = isTaken ? Terminal.standardError : .standardOutput

@@ -17,7 +17,9 @@ struct BaseProvider: Sendable {
     let sandbox: Sandbox
     private let use: StateUse
 
-    init(_ service: PlannedService, _ registry: RegistryAccess, _ progress: Progress) throws {
+    init(
+        _ service: PlannedService, _ registry: RegistryAccess, _ progress: Progress, caches: CacheTransfer? = nil
+    ) throws {
         self.service = service
         self.registry = registry
         self.progress = progress
@@ -27,7 +29,8 @@ struct BaseProvider: Sendable {
         use = try StateUse.shared(state)
         self.sandbox = sandbox
         bases = try BaseSuppliers(
-            settings: service.settings, state: state, sandbox: sandbox, registry: registry, progress: progress)
+            settings: service.settings, state: state, sandbox: sandbox, registry: registry, progress: progress,
+            fallbacks: caches?.packageFallbacks ?? [])
         let store = try LocalStore(state).blobs
         sources = SourceImages(
             state: state, store: store, registry: registry, note: { progress.report(.note(text: $0)) })

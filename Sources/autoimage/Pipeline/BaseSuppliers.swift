@@ -9,14 +9,18 @@ struct BaseSuppliers: Sendable {
     let debian: DebianBaseSupplier
     private let images: ImageBaseSupplier
 
+    /// `fallbacks` are asked for locked packages that the mirror has dropped.
     init(
-        settings: Settings, state: State, sandbox: Sandbox, registry: RegistryAccess, progress: Progress
+        settings: Settings, state: State, sandbox: Sandbox, registry: RegistryAccess, progress: Progress,
+        fallbacks: [DebianAccess.Fallback] = []
     ) throws {
         // Not every build needs one: bases may be images, or be here already.
         let mirror = try DebianMirror.known(
             option: settings.debianMirror?.value, environment: ProcessEnvironment.current)
+        var access = try settings.debianAccess()
+        access.fallbacks += fallbacks
         debian = DebianBaseSupplier(
-            state: state, mirror: mirror, access: try settings.debianAccess(),
+            state: state, mirror: mirror, access: access,
             note: { progress.report(.note(text: $0)) },
             runInterpreter: { root, arguments, environment in
                 try await sandbox.runInPlace(root: root, arguments: arguments, environment: environment)

@@ -17,22 +17,25 @@ struct BuildPipeline: Sendable {
     func run(_ built: (String) -> Void) async throws {
         let services = try PlannedService.all(request.arguments)
         let requests = try request.forEach(of: services)
-        for service in services { try PlatformCheck.check(service.plans, target: request.target) }
         let isOffline = services[0].settings.isOffline
+        try request.caches.check(offline: isOffline)
+        for service in services { try PlatformCheck.check(service.plans, target: request.target) }
         try await withRegistry(request.arguments.registries, offline: isOffline, progress) { registry in
             for (service, request) in zip(services, requests) {
                 try Outputs(outputs: request.outputs, registry: registry, progress: progress).check(
                     names: service.names(request), besides: request.metadataFile.map { FilePath($0) })
             }
+            let caches = try CacheTransfer(request.caches.usable(offline: isOffline, progress), registry, progress)
             for (index, (service, request)) in zip(services, requests).enumerated() {
                 let progress = services.count > 1 ? progress.labelled(service.plan.name, clock: PhaseClock()) : progress
                 do {
-                    built(try await ImageBuild(service, request, registry, progress).run())
+                    built(try await ImageBuild(service, request, registry, caches, progress).run())
                 } catch {
                     if services.count > 1 { tell(failedAt: index, services.map(\.plan.name)) }
                     throw error
                 }
             }
+            try await caches.export()
         }
     }
 

@@ -9,6 +9,7 @@ struct BuildRequest: Sendable {
     let target: Target
     let useCache: Bool
     var metadataFile: String?
+    let caches: CacheArguments
 
     enum Target: Sendable { case builder, runtime }
 

@@ -12,12 +12,17 @@ struct ImageBuild: Sendable {
     private let service: PlannedService
     private let request: BuildRequest
     private let registry: RegistryAccess
+    private let caches: CacheTransfer
     private let progress: Progress
 
-    init(_ service: PlannedService, _ request: BuildRequest, _ registry: RegistryAccess, _ progress: Progress) {
+    init(
+        _ service: PlannedService, _ request: BuildRequest, _ registry: RegistryAccess, _ caches: CacheTransfer,
+        _ progress: Progress
+    ) {
         self.service = service
         self.request = request
         self.registry = registry
+        self.caches = caches
         self.progress = progress
     }
 
@@ -34,7 +39,7 @@ struct ImageBuild: Sendable {
     func run() async throws -> String {
         for warning in service.warnings { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
-        let provider = try BaseProvider(service, registry, progress)
+        let provider = try BaseProvider(service, registry, progress, caches: caches)
         progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
         defer { withExtendedLifetime(provider) {} }
         var done = Done(pins: try await provider.pins())
@@ -111,10 +116,10 @@ struct ImageBuild: Sendable {
         progress.report(.phase(name: "build", detail: plan.plan.name))
         let engine = SandboxEngine(
             state: provider.state, sandbox: provider.sandbox, base: base.root, baseKey: base.key,
-            host: HostSettings.detect(environment: ProcessEnvironment.current))
+            host: HostSettings.detect(environment: ProcessEnvironment.current), remote: caches.source)
         let hints = FailureHints()
         do {
-            return try await engine.run(
+            let built = try await engine.run(
                 plan,
                 on: EngineRequest(
                     source: service.tree, secrets: service.secrets.values,
@@ -124,6 +129,8 @@ struct ImageBuild: Sendable {
                 hints.note($0)
                 progress.report($0)
             }
+            caches.add(built, of: plan.plan)
+            return built
         } catch let error as StepFailure {
             throw Failure(.stepFailed, hints.explain(error))
         }

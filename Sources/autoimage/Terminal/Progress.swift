@@ -54,7 +54,8 @@ final class Progress: Sendable {
         case .phase(let name, let detail):
             out.line(paint("==> \(name)", .bold) + (detail.isEmpty ? "" : " \(Terminal.safe(detail))"))
         case .stepStarted(let step, let command): out.line(paint("[\(step)]", .blue) + " \(shortened(command))")
-        case .stepCached(let step): out.line(paint("[\(step)]", .blue) + " cached")
+        case .stepCached(let step, let origin):
+            out.line(paint("[\(step)]", .blue) + " cached" + (origin.map { " (from \(Terminal.safe($0)))" } ?? ""))
         case .stepOutput(let step, let text): output(text, of: step)
         case .stepFinished(let step, let seconds):
             flush(step)
@@ -118,7 +119,7 @@ extension BuildEvent {
         case .phase(let name, let detail):
             .phase(name: name, detail: "\(label)" + (detail.isEmpty ? "" : ": \(detail)"))
         case .stepStarted(let step, let command): .stepStarted(step: "\(label) \(step)", command: command)
-        case .stepCached(let step): .stepCached(step: "\(label) \(step)")
+        case .stepCached(let step, let origin): .stepCached(step: "\(label) \(step)", from: origin)
         case .stepOutput(let step, let text): .stepOutput(step: "\(label) \(step)", text: text)
         case .stepFinished(let step, let seconds): .stepFinished(step: "\(label) \(step)", seconds: seconds)
         case .note(let text): .note(text: "\(label): \(text)")
