@@ -108,7 +108,9 @@ struct TreeEntries {
             try sink.add(entry(path, .symbolicLink(target: target), item.status))
         case S_IFCHR where item.status.st_rdev == 0:
             let parent = item.path.dropLast().map { ArchiveName.text($0) + "/" }.joined()
-            try sink.add(TarEntry(path: parent + ".wh." + ArchiveName.text(item.name), kind: .file, mode: 0))
+            var entry = entry(parent + ".wh." + ArchiveName.text(item.name), .file, item.status)
+            entry.mode = 0
+            try sink.add(entry)
         case S_IFIFO, S_IFSOCK:
             var entry = entry(path, .file, item.status)
             entry.xattrs[Self.specialAttribute] = Array("\(item.type)".utf8)

@@ -41,7 +41,7 @@ struct TreeUnpacker: ~Copyable {
             return folders.append((names, entry))
         }
         let parent = try folder(names.dropLast())
-        if isHidden { return try parent.makeNode(name, type: S_IFCHR) }
+        if isHidden { return try makeNode(name, type: S_IFCHR, entry, in: parent) }
         switch entry.kind {
         case .folder:
             try parent.makeFolder(name)
@@ -68,7 +68,7 @@ struct TreeUnpacker: ~Copyable {
             guard let type = UInt32(String(decoding: value, as: UTF8.self)), type == S_IFIFO || type == S_IFSOCK else {
                 throw CacheError.badArchive(reason: "it holds something of an unknown type")
             }
-            return try parent.makeNode(name, type: type)
+            return try makeNode(name, type: type, entry, in: parent)
         }
         try spend(entry.size)
         try replace(name, in: parent) { temporary in
@@ -81,6 +81,11 @@ struct TreeUnpacker: ~Copyable {
             try file.setMode(UInt32(entry.mode) & 0o777)
             if keepsTimes { try file.setTime(entry.modified) }
         }
+    }
+
+    private func makeNode(_ name: [UInt8], type: UInt32, _ entry: TarEntry, in parent: RawFolder) throws {
+        try parent.makeNode(name, type: type)
+        if keepsTimes { try parent.setTime(of: name, entry.modified) }
     }
 
     private mutating func spend(_ size: Int64) throws {
