@@ -84,6 +84,25 @@ package enum ReferenceError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .invalidRepository(let text), .invalidTag(let text), .invalidDigest(let text):
+            Self.withoutUser(text).map {
+                "'***@\($0)' holds a user: an image name has none; 'autoimage login' keeps credentials"
+            } ?? problem
+        }
+    }
+
+    /// The text behind a user and a password, which must not be shown; nil where there is none.
+    private static func withoutUser(_ text: String) -> Substring? {
+        guard let at = text.lastIndex(of: "@") else { return nil }
+        let rest = text[text.index(after: at)...]
+        if rest.contains("/") { return rest }
+        // USER:PASSWORD@HOST/NAME@DIGEST
+        guard let first = text[..<at].lastIndex(of: "@") else { return nil }
+        return text[text.index(after: first)...]
+    }
+
+    private var problem: String {
+        switch self {
         case .invalidRepository(let text):
             "'\(text)' is not an image name: path components are lower-case letters, digits and single . _ or - between them"
         case .invalidTag(let text):

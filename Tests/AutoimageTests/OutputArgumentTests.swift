@@ -69,12 +69,12 @@ import Testing
         (["oci-archive:-", "docker-archive:-"], "shop", "standard output takes one archive, not 2"),
         (
             ["type=registry"], "shop/api:1.4",
-            "'shop/api:1.4' names no registry to push to; write -t docker.io/shop/api:1.4 for Docker Hub, or "
+            "'shop/api:1.4' names no registry to push to; name the image docker.io/shop/api:1.4 for Docker Hub, or "
                 + "-t HOST/shop/api:1.4"
         ),
         (
             ["type=registry"], "api",
-            "'api' names no registry to push to; write -t docker.io/library/api for Docker Hub, or -t HOST/api"
+            "'api' names no registry to push to; name the image docker.io/library/api for Docker Hub, or HOST/api"
         ),
         (
             ["dir:/etc"], "shop",

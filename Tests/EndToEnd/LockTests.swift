@@ -88,7 +88,7 @@ extension Acceptance {
             let libraries = try await autoimage.run("build", path, "--locked", "-t", "locked")
             #expect(libraries.status == 78)
             #expect(libraries.errors.contains("- libpq5 1"))
-            #expect(libraries.errors.contains("run 'autoimage build \(path)' without --locked"))
+            #expect(libraries.errors.contains("run 'autoimage build \(path)' with the same options but --locked"))
             try await autoimage.command(["build", path, "-t", "locked"]).succeed()
             #expect(try service["autoimage.lock"].text() == text)
         }

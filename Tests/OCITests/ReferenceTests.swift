@@ -46,3 +46,11 @@ import Testing
         #expect(throws: ReferenceError.invalidDigest("a@sha256:x")) { try Reference(parsing: "a@sha256:x") }
     }
 }
+
+@Test(arguments: [
+    "joe:s3cret@localhost:5000/shop/api:1.4", "joe:s3cret@host/api@sha256:\(String(repeating: "a", count: 64))",
+])
+func `a user in a name is refused without being shown`(text: String) throws {
+    let error = try #require(throws: ReferenceError.self) { try Reference(parsing: text) }
+    #expect(!"\(error)".contains("s3cret") && "\(error)".contains("'autoimage login'"), "\(error)")
+}

@@ -292,7 +292,8 @@ import Testing
                 problem: "'docker-credential-slow get' did not answer within 1 seconds; "
                     + "it may wait for a keychain to be unlocked")
         ) { try await slow.get("r.example") }
-        #expect(ContinuousClock.now - start < .seconds(20))
+        // Far less than the helper sleeps, and enough for a machine that is busy with other tests.
+        #expect(ContinuousClock.now - start < .seconds(200))
         let pid = String(decoding: try HostFiles.read(scratch.path.appending("pid")) ?? [], as: UTF8.self)
         let group = try #require(Int32(pid.filter(\.isNumber)))
         // The helper led a group of its own; nothing of it is left but for those that are being reaped.

@@ -13,7 +13,11 @@ struct BuildCommand: AsyncParsableCommand {
 
     @OptionGroup var plan: PlanArguments
 
-    @Option(name: [.customShort("t"), .customLong("tag")], help: "Name of the image; the folder's name by default.")
+    @Option(
+        name: [.customShort("t"), .customLong("tag")],
+        help:
+            "Name of the image, may be repeated; the folder's by default. With several programs, {app} stands for each."
+    )
     var tags: [String] = []
 
     @OptionGroup(title: "Where to") var output: OutputOptions

@@ -22,13 +22,13 @@ struct PushCommand: AsyncParsableCommand {
 
     func run() async throws {
         let progress = Progress(.auto)
-        let pushed = try await guarded {
+        try await guarded {
             try await interruptible {
                 try await StoredDelivery(name, registries, progress).run(
-                    [OutputArgument(.registry)], names: references.map { try Reference(name: $0) })
+                    [OutputArgument(.registry)], names: references.map { try Reference(name: $0) }
+                ) { Terminal.standardOutput.line($0) }
             }
         }
-        for line in pushed { Terminal.standardOutput.line(line) }
     }
 }
 
@@ -44,20 +44,25 @@ struct StoredDelivery: Sendable {
         self.progress = progress
     }
 
-    /// Delivers under `names`, or under the names that the image has; returns them with the digest.
-    func run(_ outputs: [OutputArgument], names given: [Reference]) async throws -> [String] {
+    /// Delivers under `names`, or under the names that the image has; hands out those that arrived, with the digest.
+    func run(
+        _ outputs: [OutputArgument], names given: [Reference], done: (String) -> Void = { _ in }
+    ) async throws {
         let state = try State(environment: ProcessEnvironment.current)
         let use = try StateUse.shared(state)
         defer { withExtendedLifetime(use) {} }
         let store = try LocalStore(state)
         let descriptor = try store.resolve(name)
         let names = given.isEmpty ? try ownNames(descriptor, in: store) : given
-        return try await withRegistry(registries, progress) { registry in
+        try await withRegistry(registries, progress) { registry in
             let outputs = Outputs(outputs: outputs, registry: registry, progress: progress)
             try outputs.check(names: names)
             let images = try ImageSet(descriptor, in: store.blobs)
-            try await outputs.deliver(images, from: store.blobs, names: names).require(storedAs: nil)
-            return names.map { "\($0.tagged)@\(descriptor.digest)" }
+            let results = try await outputs.deliver(images, from: store.blobs, names: names)
+            for result in results where (try? result.outcome.get()) != nil {
+                for name in result.names { done("\(name.tagged)@\(descriptor.digest)") }
+            }
+            try results.require(storedAs: nil)
         }
     }
 

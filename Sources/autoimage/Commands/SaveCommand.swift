@@ -18,7 +18,7 @@ struct SaveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let progress = Progress(.auto)
-        _ = try await guarded {
+        try await guarded {
             try await interruptible { try await StoredDelivery(name, registries, progress).run(output.all, names: []) }
         }
     }

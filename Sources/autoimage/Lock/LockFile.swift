@@ -109,13 +109,13 @@ enum LockFileError: Error, Equatable, CustomStringConvertible {
             "\(path): has schema \(version), and autoimage \(Autoimage.configuration.version) reads up to"
                 + " \(LockWriter.schema); use the autoimage that wrote it, or a newer one"
         case .missing(let path):
-            "\(path): is missing, and --locked wants it; run 'autoimage lock \(path.removingLastComponent())' and"
-                + " commit the file"
+            "\(path): is missing, and --locked wants it; run 'autoimage lock \(path.removingLastComponent())' with"
+                + " the same options and commit the file"
         case .wouldChange(let path, let changes, let byBuild):
             "\(path): would change, and --locked forbids it:\n"
                 + changes.map { "  \($0)\n" }.joined()
-                + "run 'autoimage \(byBuild ? "build" : "lock") \(path.removingLastComponent())' without --locked and"
-                + " commit the file"
+                + "run 'autoimage \(byBuild ? "build" : "lock") \(path.removingLastComponent())' with the same options"
+                + " but --locked, and commit the file"
         case .unknownName(let path, let name, let known):
             known.isEmpty
                 ? "\(path): holds nothing yet that '\(name)' could name; run 'autoimage lock' without --update"

@@ -22,6 +22,9 @@ struct Outputs: Sendable {
     /// Fails where a destination cannot be meant or is known not to work, before any work is done.
     func check(names: [Reference], besides file: FilePath? = nil) throws {
         try translated {
+            if let folder = file?.removingLastComponent(), !folder.isEmpty, !HostFiles.isFolder(folder) {
+                throw DestinationError.noFolder(folder)
+            }
             try checkPaths(besides: file)
             for output in outputs { try check(output, output.names.isEmpty ? names : output.names) }
         }
@@ -63,8 +66,8 @@ struct Outputs: Sendable {
         guard name.registry == nil else { return }
         throw Failure(
             .usage,
-            "'\(name)' names no registry to push to; write -t docker.io/\(Repository(of: name).name)"
-                + (name.tag.map { ":\($0)" } ?? "") + " for Docker Hub, or -t HOST/\(name)")
+            "'\(name)' names no registry to push to; name the image docker.io/\(Repository(of: name).name)"
+                + (name.tag.map { ":\($0)" } ?? "") + " for Docker Hub, or HOST/\(name)")
     }
 
     /// The same for all ways to write a path.
@@ -80,8 +83,7 @@ struct Outputs: Sendable {
     /// Delivers to all of them, one after the other.
     func deliver(_ images: ImageSet, from store: BlobStore, names: [Reference]) async throws -> [Result] {
         var results: [Result] = []
-        for output in outputs {
-            let names = output.names.isEmpty ? names : output.names
+        for (output, names) in outputs.flatMap({ Self.apart($0, $0.names.isEmpty ? names : $0.names) }) {
             let result: Swift.Result<Delivered, Failure>
             do {
                 let delivered = try await guarded {
@@ -98,6 +100,15 @@ struct Outputs: Sendable {
             results.append(Result(output: output, names: names, outcome: result))
         }
         return results
+    }
+
+    /// Each registry is a destination of its own: one that is down keeps nothing from the others.
+    private static func apart(_ output: OutputArgument, _ names: [Reference]) -> [(OutputArgument, [Reference])] {
+        guard output.place == .registry else { return [(output, names)] }
+        let registries = names.map { Repository(of: $0).registry }
+        return Set(registries).sorted().map { host in
+            (output, zip(names, registries).filter { $0.1 == host }.map(\.0))
+        }
     }
 
     private func deliver(
