@@ -46,7 +46,7 @@ private actor OnePiece {
 
 /// The pieces of a file.
 private actor FilePieces {
-    private static let length: Int64 = 1 << 20
+    private static let length: Int64 = 1 << 18
     private let path: FilePath
     private var range: Range<Int64>
     private var file: SystemPackage.FileDescriptor?
