@@ -46,8 +46,8 @@ private struct GoPlanner {
         let choice = try BaseChoice.choose(wish, from: bases)
         let stages = choice.bases(
             platform: options.platform, buildPlatform: options.buildPlatform,
-            buildPackages: options.buildPackages.map { Decided($0.value, $0.reason) },
-            runtimePackages: options.runtimePackages.map { Decided($0.value, $0.reason) })
+            buildPackages: try StagePackages.of(options.buildPackages, [], choice.builder),
+            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
         let steps = GoSteps(project: project, program: program.value, baseEnvironment: choice.builder.environment)
         let place = Self.folder.resolving(program.value.name)
         let builder = BuilderStage(

@@ -67,8 +67,8 @@ private struct PythonPlanner {
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
-            buildPackages: try packages(options.buildPackages, system, choice.builder),
-            runtimePackages: try packages(options.runtimePackages, [], choice.runtime))
+            buildPackages: try StagePackages.of(options.buildPackages, system, choice.builder),
+            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
         let (copies, artifacts) = copies(hasVenv: hasVenv, django)
         let builder = BuilderStage(
             name: "builder", portability: portability, base: stages.builder, steps: dependencies + service,
@@ -97,34 +97,6 @@ private struct PythonPlanner {
     private func shell(_ runtime: BaseEntry) -> ImagePath? {
         let added = options.runtimePackages.contains { $0.value == "dash" }
         return runtime.shell ?? (added ? ImagePath("/bin/sh") : nil)
-    }
-
-    /// Packages are added to bases that we assemble; an image has those that its entry names, or it will not do.
-    private func packages(
-        _ asked: [Requested<String>], _ needed: [Decided<String>], _ entry: BaseEntry
-    ) throws(PlanError) -> [Decided<String>] {
-        var result = asked.map { Decided($0.value, $0.reason) }
-        guard let recipe = entry.debian else {
-            // Where an entry of a user does not say what it has, what is needed may be there.
-            try lack(entry.packages == nil ? result : result + needed, in: entry)
-            return []
-        }
-        let own = Set(recipe.packages)
-        for package in needed
-        where !own.contains(package.value) && !result.contains(where: { $0.value == package.value }) {
-            result.append(package)
-        }
-        return result.sorted { $0.value < $1.value }
-    }
-
-    /// Fails where an image lacks a package.
-    private func lack(_ packages: [Decided<String>], in entry: BaseEntry) throws(PlanError) {
-        let own = Set(entry.tools).union(entry.packages ?? [])
-        let missing = packages.filter { !own.contains($0.value) }
-        guard let first = missing.first else { return }
-        throw .lacksPackages(
-            base: entry.id, place: "\(first.reason)",
-            packages: missing.filter { $0.reason == first.reason }.map(\.value))
     }
 
     private func copies(hasVenv: Bool, _ django: DjangoProject?) -> ([ArtifactCopy], [ImagePath]) {

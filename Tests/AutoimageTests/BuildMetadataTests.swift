@@ -44,7 +44,7 @@ import Testing
                 + #""containerimage.digest":"\#(sum(1))","digest":"\#(sum(1))","#
                 + #""image.name":"shop/api:1.4,localhost:5000/api:latest","isolation":"own namespaces","name":"api","#
                 + #""outputs":[{"counts":{"bytes":10},"names":["shop/api:1.4"],"place":"OCI layout out","#
-                + #""status":"done","type":"oci"},{"error":"h denies push","names":["shop/api:1.4"],"place":"push","#
+                + #""status":"done","type":"oci"},{"error":"h denies push","names":["shop/api:1.4"],"place":"push to shop/api:1.4","#
                 + #""status":"failed","type":"registry"}],"platforms":[{"configDigest":"\#(sum(2))","#
                 + #""digest":"\#(sum(1))","layers":[{"diffID":"\#(sum(4))","digest":"\#(sum(3))","#
                 + #""holds":"application: /app","size":10,"unpackedSize":20}],"platform":"linux/amd64","#
@@ -66,7 +66,7 @@ import Testing
         #expect(failure.code == .denied)
         #expect(
             failure.text
-                == "push failed: h denies push; oci-archive:a.tar failed: no space; "
+                == "push to shop/api:1.4 failed: h denies push; oci-archive:a.tar failed: no space; "
                 + "done: OCI layout out, 'api' in the local store")
         try [results[1]].require(storedAs: nil)
     }

@@ -7,7 +7,43 @@ enum TestCatalog {
         entries: debian("bookworm", "3.11", release: "debian-12", libc: "2.36", endOfLife: "2027-10")
             + debian("trixie", "3.13", release: "debian-13", libc: "2.41", endOfLife: "2029-10")
             + debian("testing", "3.14", release: "debian-14", libc: "2.42", endOfLife: "2030-10")
-            + ["3.9", "3.12", "3.13"].flatMap(official))
+            + ["3.9", "3.12", "3.13"].flatMap(official)
+            + [
+                go("debian", "bookworm", "1.19", release: "debian-12", libc: "2.36"),
+                go("debian", "trixie", "1.24", release: "debian-13", libc: "2.41"),
+                go("debian", "testing", "1.27", release: "debian-14", libc: "2.42"),
+                go("official", nil, "1.22", release: "debian-12", libc: "2.36"),
+                staticRuntime("debian", "bookworm", release: "debian-12"),
+                staticRuntime("debian", "trixie", release: "debian-13"),
+                staticRuntime("debian", "testing", release: "debian-14"),
+                staticRuntime("official", nil, release: "debian-12"),
+            ])
+
+    private static func go(
+        _ family: String, _ suite: String?, _ version: String, release: String, libc: String
+    ) -> BaseEntry {
+        BaseEntry(
+            id: [family, suite, "go-\(version)-builder"].compactMap(\.self).joined(separator: "/"), family: family,
+            language: "go", version: version, role: .builder, reference: "go:\(version)",
+            libc: LibC(family: .glibc, version: libc), release: release, interpreter: nil, abi: nil,
+            shell: ImagePath("/bin/sh"), user: "0:0", tools: ["go"], environment: ["PATH": "/usr/bin"],
+            endOfLife: "2027-08", note: suite == "testing" ? "Debian testing, not yet released" : nil,
+            debian: suite.map { recipe($0, ["golang-\(version)-go"]) })
+    }
+
+    private static func staticRuntime(_ family: String, _ suite: String?, release: String) -> BaseEntry {
+        BaseEntry(
+            id: [family, suite, "static-runtime"].compactMap(\.self).joined(separator: "/"), family: family,
+            language: "static", version: "1", role: .runtime, reference: "static:1",
+            libc: LibC(family: .none, version: nil), release: release, interpreter: nil, abi: nil, shell: nil,
+            user: "65532:65532", tools: [], environment: ["SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"],
+            endOfLife: nil, note: nil, debian: suite.map { recipe($0, ["ca-certificates"]) })
+    }
+
+    private static func recipe(_ suite: String, _ packages: [String]) -> DebianRecipe {
+        DebianRecipe(
+            suite: suite, extraSuites: [], packages: packages, closed: false, drop: [], links: [:], bytecode: [])
+    }
 
     private static func debian(
         _ suite: String, _ version: String, release: String, libc: String, endOfLife: String

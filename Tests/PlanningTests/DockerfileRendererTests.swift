@@ -46,6 +46,25 @@ import Testing
             ])
     }
 
+    @Test func `adds accounts to the file that the runtime's image has, by its pin`() throws {
+        var plan = try Driftwood.plan()
+        let digest = Driftwood.digest("image")
+        plan.runtime.base = Driftwood.base(
+            Driftwood.entry(role: .runtime, family: "official"), pin: .digest(digest: digest))
+        plan.runtime.files = [
+            PlanFile(
+                path: ImagePath("/etc/passwd"), contents: "me:x:7:7::/:/bin/false\n", mode: 0o644, owner: .root,
+                group: .systemLibraries, reason: .usual(why: "test"), addsToBase: true)
+        ]
+        let lines = renderDockerfile(plan).split(separator: "\n").map(String.init)
+        let copy = try #require(
+            lines.firstIndex(
+                of: "COPY --from=autoimage.local/debian/python-3.11-runtime:bookworm@\(digest) /etc/passwd ./"))
+        #expect(lines[copy - 1] == "WORKDIR /autoimage/file0")
+        #expect(lines[copy + 1].hasSuffix(#""sh", "passwd", "0644", "me:x:7:7::/:/bin/false"]"#))
+        #expect(lines.contains("COPY --from=builder --chown=0:0 /autoimage/file0/passwd /etc/passwd"))
+    }
+
     @Test(arguments: [
         ("a.txt", "COPY a.txt /to/a.txt"),
         ("a b.txt", #"COPY ["a b.txt", "/to/a b.txt"]"#),

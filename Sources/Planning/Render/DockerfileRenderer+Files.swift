@@ -56,13 +56,14 @@ extension DockerfileRenderer {
             let script = "printf %s \"$3\" >\"$2\" && chmod \"$1\" \"$2\""
             // The base's file comes first; an account whose number is there already is left as it is.
             let adding =
-                "printf %s \"$3\" | while IFS= read -r line; do number=$(printf %s \"$line\" | cut -d: -f3); "
-                + "grep -q \"^[^:]*:[^:]*:$number:\" \"$2\" || printf '%s\\n' \"$line\" >>\"$2\"; done; chmod \"$1\" \"$2\""
+                "file=$1; mode=$2; shift 2; for line; do rest=${line#*:*:}; "
+                + "grep -q \"^[^:]*:[^:]*:${rest%%:*}:\" \"$file\" || echo \"$line\" >>\"$file\"; done; "
+                + "chmod \"$mode\" \"$file\""
             for (number, (file, contents)) in files.enumerated() {
                 let adds = file.addsToBase == true
-                let command = [
-                    "env", "sh", "-c", adds ? adding : script, "sh", octal(file.mode), file.path.name, contents,
-                ]
+                let added = [file.path.name, octal(file.mode)] + contents.split(separator: "\n").map(String.init)
+                let whole = [octal(file.mode), file.path.name, contents]
+                let command = ["env", "sh", "-c", adds ? adding : script, "sh"] + (adds ? added : whole)
                 lines.append("WORKDIR \(Self.stage)/file\(number)")
                 if adds {
                     let base = reference(plan.runtime.base)

@@ -8,7 +8,8 @@ package enum DaemonKind: String, Hashable, Sendable, CaseIterable {
     case docker
     case podman
 
-    var name: String { self == .docker ? "Docker" : "Podman" }
+    /// The name that people know.
+    package var name: String { self == .docker ? "Docker" : "Podman" }
 }
 
 /// Where a daemon can be spoken to.

@@ -132,7 +132,7 @@ extension BuildMetadata.Output {
             error = nil
             counts = delivered.counts.isEmpty ? nil : delivered.counts
         case .failure(let failure):
-            place = Outputs.label(result.output)
+            place = Outputs.label(result.output, result.names)
             status = "failed"
             error = failure.text
             counts = nil

@@ -91,7 +91,7 @@ struct Outputs: Sendable {
                 result = .success(delivered)
             } catch let failure as Failure where failure.code != .interrupted {
                 if outputs.count > 1 {
-                    progress.report(.warning(text: "\(Self.label(output)) failed: \(failure.text)"))
+                    progress.report(.warning(text: "\(Self.label(output, names)) failed: \(failure.text)"))
                 }
                 result = .failure(failure)
             }
@@ -142,10 +142,10 @@ struct Outputs: Sendable {
     }
 
     /// The destination as one wrote it.
-    static func label(_ output: OutputArgument) -> String {
+    static func label(_ output: OutputArgument, _ names: [Reference]) -> String {
         switch output.place {
-        case .registry: "push"
-        case .daemon: "load"
+        case .registry: "push to \(names.map(\.tagged).joined(separator: ", "))"
+        case .daemon(let kind): "load into \(kind?.name ?? "a daemon")"
         case .layoutArchive(let place), .dockerArchive(let place): "\(output.type):\(place)"
         case .layout(let path), .files(let path): "\(output.type):\(path)"
         }
@@ -155,12 +155,13 @@ struct Outputs: Sendable {
 extension [Outputs.Result] {
     /// Fails where a destination failed, with its exit code, naming what failed and what is done.
     func require(storedAs name: Reference?) throws {
-        let failed = compactMap { result -> (output: OutputArgument, failure: Failure)? in
-            if case .failure(let failure) = result.outcome { (result.output, failure) } else { nil }
+        let failed = compactMap { result -> (label: String, failure: Failure)? in
+            guard case .failure(let failure) = result.outcome else { return nil }
+            return (Outputs.label(result.output, result.names), failure)
         }
         guard let first = failed.first else { return }
         if failed.count == 1, count == 1, name == nil { throw first.failure }
-        let texts = failed.map { "\(Outputs.label($0.output)) failed: \($0.failure.text)" }
+        let texts = failed.map { "\($0.label) failed: \($0.failure.text)" }
         let done = compactMap { try? $0.outcome.get().place } + (name.map { ["'\($0)' in the local store"] } ?? [])
         let rest = done.isEmpty ? "" : "; done: \(done.joined(separator: ", "))"
         throw Failure(first.failure.code, texts.joined(separator: "; ") + rest)

@@ -11,13 +11,18 @@ struct Layout: Sendable {
     /// The tag that the layout's index gives the image.
     let tag: String?
 
-    init(_ folder: FilePath) throws {
+    /// The only image of a layout; of an index the image for `architecture`.
+    init(_ folder: FilePath, architecture: String? = nil) throws {
         self.folder = folder
         let index = try CanonicalJSON.decode(Index.self, from: folder.appending("index.json").bytes())
-        let image = try #require(index.manifests.first)
+        var image = try #require(index.manifests.first)
         try #require(index.manifests.count == 1)
-        manifestDigest = image.digest
         tag = image.annotations?["org.opencontainers.image.ref.name"]
+        if let architecture {
+            let members = try CanonicalJSON.decode(Index.self, from: Self.blob(image.digest, in: folder).bytes())
+            image = try #require(members.manifests.first { $0.platform == Platform(architecture: architecture) })
+        }
+        manifestDigest = image.digest
         manifest = try CanonicalJSON.decode(Manifest.self, from: Self.blob(image.digest, in: folder).bytes())
         config = try CanonicalJSON.decode(ImageConfig.self, from: Self.blob(manifest.config.digest, in: folder).bytes())
     }
@@ -37,6 +42,17 @@ struct Layout: Sendable {
         }
         try #require(!all.contains { $0.path.contains("/.wh.") }, "images of ours remove nothing")
         return all
+    }
+
+    /// The bytes of a file of the image, which one layer has.
+    func contents(of path: String) async throws -> [UInt8] {
+        for layer in manifest.layers {
+            let out = try Workspace.here().temporary("file")
+            let script = "tar --extract --gzip --to-stdout --file \"$1\" \"$2\" >\"$3\" 2>/dev/null"
+            let outcome = try await Command("sh", "-c", script, "sh", blob(layer.digest).string, path, out.string).run()
+            if outcome.status == 0 { return try out.bytes() }
+        }
+        throw LayoutFailure.noFile(path)
     }
 
     /// Checks sizes, digests and diffIDs with coreutils and gzip.
@@ -61,6 +77,17 @@ struct Layout: Sendable {
 
     private static func blob(_ digest: Digest, in folder: FilePath) -> FilePath {
         folder.appending("blobs").appending("sha256").appending(digest.hex)
+    }
+}
+
+/// Why a file of an image cannot be read.
+enum LayoutFailure: Error, Equatable, CustomStringConvertible {
+    case noFile(String)
+
+    var description: String {
+        switch self {
+        case .noFile(let path): "no layer has the file '\(path)'"
+        }
     }
 }
 

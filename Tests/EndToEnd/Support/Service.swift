@@ -7,6 +7,7 @@ struct Service: Sendable {
         case driftwood
         case flaskHello = "flask-hello"
         case fastapiHello = "fastapi-hello"
+        case goHello = "go-hello"
         case script
     }
 

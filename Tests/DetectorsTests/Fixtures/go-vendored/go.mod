@@ -1,0 +1,5 @@
+module example.com/vendored
+
+go 1.20
+
+require example.com/dep v1.2.0
