@@ -26,4 +26,21 @@ package struct Descriptor: Codable, Hashable, Sendable {
         self.urls = urls
         self.data = data
     }
+
+    /// Reads a descriptor; a negative size is refused, which nothing after it could reckon with.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        mediaType = try container.decode(MediaType.self, forKey: .mediaType)
+        digest = try container.decode(Digest.self, forKey: .digest)
+        size = try container.decode(Int64.self, forKey: .size)
+        platform = try container.decodeIfPresent(Platform.self, forKey: .platform)
+        annotations = try container.decodeIfPresent([String: String].self, forKey: .annotations)
+        artifactType = try container.decodeIfPresent(String.self, forKey: .artifactType)
+        urls = try container.decodeIfPresent([String].self, forKey: .urls)
+        data = try container.decodeIfPresent(String.self, forKey: .data)
+        guard size >= 0 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .size, in: container, debugDescription: "the size \(size) is negative")
+        }
+    }
 }

@@ -12,9 +12,11 @@ package struct Repository: Codable, Hashable, Sendable, CustomStringConvertible 
     }
 
     /// Where a reference points; a bare name is Docker Hub's, and so are Docker Hub's other host names.
+    ///
+    /// Hosts are the same in either case of letters, and written in lower case here.
     package init(of reference: Reference) {
         let hub: Set<String> = ["docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"]
-        let host = reference.registry ?? "docker.io"
+        let host = reference.registry?.lowercased() ?? "docker.io"
         let isHub = hub.contains(host)
         registry = isHub ? "docker.io" : host
         name = isHub && !reference.repository.contains("/") ? "library/\(reference.repository)" : reference.repository

@@ -69,7 +69,10 @@ package final class RegistryClient: Sendable {
         for mirror in endpoints(repository).dropLast() {
             guard !silent.withLock({ $0.contains(mirror.host.name) }) else { continue }
             do { return try await ask(mirror) } catch let error as RegistryError {
-                if case .unreachable = error { silent.withLock { _ = $0.insert(mirror.host.name) } }
+                switch error {
+                case .unreachable, .busy: silent.withLock { _ = $0.insert(mirror.host.name) }
+                default: break
+                }
                 // That it lacks something is what the registry is there for.
                 if case .notFound = error { continue }
                 note("the mirror \(mirror.host.name) of \(repository.registry) does not help: \(error)")

@@ -1,7 +1,9 @@
 /// Why a registry did not give or take something.
 package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// No connection, no answer, or answers that say "later" until the budget of time was spent.
+    /// No connection, no answer, or answers that tell of a failure there until the budget of time was spent.
     case unreachable(host: String, wanted: String, reason: String)
+    /// It said "later" (429 or 503) until the budget of time was spent.
+    case busy(host: String, wanted: String, said: String)
     /// It asks who is there, or forbids it; `tried` names the file or helper whose credentials were sent.
     case denied(host: String, wanted: String, said: String, tried: String?)
     case notFound(host: String, wanted: String, said: String)
@@ -20,6 +22,7 @@ package enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .unreachable(let host, let wanted, let reason): "\(host) cannot be reached for \(wanted): \(reason)"
+        case .busy(let host, let wanted, let said): "\(host) is too busy for \(wanted): \(said)"
         case .denied(let host, let wanted, let said, let tried):
             "\(host) denies \(wanted): \(said); "
                 + (tried.map {

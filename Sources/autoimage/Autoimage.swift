@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The command line tool.
 @main
@@ -16,6 +17,8 @@ struct Autoimage: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // Where a reader goes away, the failed write tells more than a signal that ends us.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

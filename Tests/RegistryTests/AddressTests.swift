@@ -47,10 +47,30 @@ import Testing
         arguments: [
             ("localhost", true), ("127.0.0.1", true), ("127.255.1.2", true), ("[::1]", true), ("app.localhost", true),
             ("128.0.0.1", false), ("localhost.example", false), ("127.0.0.1.example", false), ("10.0.0.1", false),
-            ("[::2]", false),
+            ("[::2]", false), ("0.0.0.0", true), ("127.1", true), ("0x7f000001", true), ("[::ffff:127.0.0.1]", true),
         ] as [(String, Bool)])
     func `this machine is told from others`(_ host: String, _ expected: Bool) {
         #expect(Origin(isSecure: false, authority: "\(host):5000")?.isLoopback == expected)
+    }
+
+    @Test(arguments: [
+        "0.0.0.0", "127.1", "0x7f000001", "[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]", "0xa9fea9fe", "localhost.",
+    ])
+    func `nobody sends us to our own services or to a cloud's metadata, however they are written`(
+        _ host: String
+    ) throws {
+        let far = try #require(Origin(isSecure: true, authority: "registry.example"))
+        let target = try #require(Origin(isSecure: true, authority: host))
+        #expect(
+            far.problem(sendingTo: target, insecureHosts: [])
+                == "it redirects to \(target.name), where it has no business")
+    }
+
+    @Test(arguments: ["::1", "[::1]", "[::1]:5000"])
+    func `a host is named with its port or without`(_ name: String) throws {
+        let origin = try #require(Origin(isSecure: false, authority: "[::1]:5000"))
+        #expect(origin.isNamed(in: [name]))
+        #expect(!origin.isNamed(in: ["[::1]:5001", "[::2]"]))
     }
 
     @Test(

@@ -63,6 +63,24 @@ import Testing
         #expect(UploadSession.received(header) == bytes)
     }
 
+    @Test func `how much a registry has can be one byte, and no more than a number`() {
+        #expect(UploadSession.received("0-0", sent: 1) == 1)
+        #expect(UploadSession.received("0-0", sent: 2) == 0)
+        #expect(UploadSession.received("0-\(Int64.max)") == .max)
+    }
+
+    @Test func `documents are read once, and not without end`() throws {
+        var walk = DocumentWalk()
+        func document(_ number: UInt8, _ size: Int64) -> Descriptor {
+            Descriptor(mediaType: .manifest, digest: Digest(of: [number]), size: size)
+        }
+        #expect(try walk.takes(document(1, 60 << 20)))
+        #expect(try !walk.takes(document(1, 60 << 20)))
+        #expect(throws: DocumentProblem.self) { try walk.takes(document(2, .max)) }
+        #expect(try walk.takes(document(3, 4 << 20)))
+        #expect(throws: DocumentProblem.self) { try walk.takes(document(4, 1)) }
+    }
+
     private static let image = #""config":{},"layers":[]"#
 
     @Test(

@@ -1,5 +1,6 @@
 import Images
 import OCI
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -41,6 +42,36 @@ import Testing
                         await #expect(throws: RegistryError.self) { try await client.resolve(name) }
                     }
                     #expect(proxy.requests.count == count)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [ScriptedRegistryOptions.Authentication.basic, .bearer()])
+    func `a registry that is named for plain HTTP gets the password`(
+        _ authentication: ScriptedRegistryOptions.Authentication
+    ) async throws {
+        let name = "registry.invalid:5000"
+        try await Workshop.using { workshop in
+            var setup = ScriptedRegistryOptions()
+            setup.authentication = authentication
+            setup.users = ["ada": "lovelace"]
+            setup.realm = "http://\(name)/token"
+            try await ScriptedRegistry.serving(setup) { registry in
+                // Through a proxy, since only loopback addresses are sure to be there, which need not be named.
+                try await ConnectProxy.serving(to: registry.port) { proxy in
+                    let image = Repository(registry: name, name: "web")
+                    for isNamed in [true, false] {
+                        try await TestClient.using(workshop, logins: [name: "ada:lovelace"]) { options in
+                            options.environment["http_proxy"] = "http://127.0.0.1:\(proxy.port)"
+                            options.environment["https_proxy"] = "http://127.0.0.1:\(proxy.port)"
+                            if isNamed { options.insecureHosts = ["Registry.Invalid:5000"] }
+                        } _: { client in
+                            let failed = try await failure { try await client.registry.has(Digest(of: [1]), in: image) }
+                            #expect((failed == nil) == isNamed)
+                        }
+                    }
+                    #expect(registry.requests(.headBlob).last?.status == 404)
                 }
             }
         }
@@ -92,6 +123,7 @@ import Testing
 
     @Test func `a gate lets its limit through, and half of it after it shrank`() async throws {
         let gate = Gate(limit: 4)
+        let limited = Transient(error: .offline(wanted: "nothing"), isLimit: true)
         let peak = Peak()
         for (limit, count) in [(4, 20), (2, 10)] {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -107,8 +139,65 @@ import Testing
                 try await group.waitForAll()
             }
             #expect(await peak.takeHighest() == limit)
-            gate.shrink()
+            _ = try? await gate.pass { throw limited }
         }
+    }
+
+    @Test func `a gate shrinks once for a whole wave, and grows when all goes well`() async throws {
+        let gate = Gate(limit: 8)
+        let limited = Transient(error: .offline(wanted: "nothing"), isLimit: true)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    _ = try? await gate.pass {
+                        try await Task.sleep(for: .milliseconds(100))
+                        throw limited
+                    }
+                }
+            }
+        }
+        #expect(gate.limit == 4)
+        for _ in 0..<19 { try await gate.pass {} }
+        #expect(gate.limit == 4)
+        for _ in 0..<200 { try await gate.pass {} }
+        #expect(gate.limit == 8)
+    }
+
+    @Test func `bytes that move again are no progress`() async throws {
+        var policy = RetryPolicy()
+        policy.budget = .seconds(10)
+        policy.jitter = { 1 }
+        let start = ContinuousClock.now
+        policy.now = { start }
+        policy.sleep = { _ in }
+        let budget = RetryBudget(policy) { _ in }
+        let failure = Transient(error: .offline(wanted: "bytes"))
+        for _ in 0..<4 {
+            budget.reached(5 << 20)
+            try await budget.wait(after: failure, host: "registry.example")
+        }
+        budget.reached(5 << 20)
+        await #expect(throws: failure.error) { try await budget.wait(after: failure, host: "registry.example") }
+        budget.reached(6 << 20)
+        try await budget.wait(after: failure, host: "registry.example")
+    }
+
+    @Test func `who comes when all others gave up begins anew`() async throws {
+        let runs = Mutex(0)
+        let shared = SharedTask {
+            let run = runs.withLock { count in
+                count += 1
+                return count
+            }
+            if run == 1 { try await Task.sleep(for: .seconds(3600)) }
+            return run
+        }
+        let first = Task { try await shared.value() }
+        while runs.withLock({ $0 }) == 0 { await Task.yield() }
+        try await Task.sleep(for: .milliseconds(20))
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        #expect(try await shared.value() == 2)
     }
 
     @Test func `who waits at a gate can be cancelled`() async throws {

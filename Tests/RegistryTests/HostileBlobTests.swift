@@ -123,6 +123,24 @@ extension HostileTests {
             }
         }
 
+        @Test func `a blob that begins anew after every cut is given up`() async throws {
+            try await serving { registry, client, store in
+                let bytes = Workshop.bytes(3 << 20, seed: 5)
+                let blob = Descriptor(
+                    mediaType: .layerTar, digest: registry.storage.add(blob: bytes, to: "team/web"), size: 3 << 20)
+                registry.fault(.getBlob, .wholeThenCut(after: 2 << 20), times: nil)
+                let error = try await failure {
+                    try await client.registry.pull(blob, from: registry.repository(), into: store)
+                }
+                guard case .unreachable? = error else {
+                    Issue.record("\(String(describing: error))")
+                    return
+                }
+                // What came twice did not buy another attempt.
+                #expect(registry.requests(.getBlob).count <= 6)
+            }
+        }
+
         @Test(arguments: [
             "bytes 70001-199999/200000", "bytes 0-199999/200000", "bytes 70000-200000/200000",
             "bytes 70000-199999/200001",

@@ -51,8 +51,9 @@ extension HostileTests {
             }
         }
 
-        @Test func `a registry that wants bigger chunks gets those`() async throws {
-            try await serving(minimumChunk: 32 << 20) { registry, client, store, blob in
+        @Test(arguments: [32 << 20, Int.max])
+        func `a registry that wants bigger chunks gets those`(_ chunk: Int) async throws {
+            try await serving(minimumChunk: chunk) { registry, client, store, blob in
                 try await push(blob, registry, client, store)
                 expectWhole(blob, registry)
                 #expect(registry.requests(.patchUpload).map(\.bodyBytes) == [Int64(Self.size)])
@@ -91,7 +92,7 @@ extension HostileTests {
             }
         }
 
-        @Test(arguments: [("0-99999999", 100_000_000), ("0-0", 0)])
+        @Test(arguments: [("0-99999999", 100_000_000), ("0-0", 0), ("0-\(Int.max)", Int.max)])
         func `a registry that has other bytes than were sent is not believed`(
             _ range: String, _ count: Int
         ) async throws {
@@ -104,6 +105,37 @@ extension HostileTests {
                 ) { try await push(blob, registry, client, store) }
                 #expect(registry.storage.blobs(of: "team/web") == [])
                 #expect(registry.requests(.putUpload) == [])
+            }
+        }
+
+        @Test func `an upload that is forgotten after each first chunk is given up`() async throws {
+            try await serving { registry, client, store, blob in
+                for _ in 0..<40 { registry.fault(.patchUpload, .answer(500), skipping: 1) }
+                registry.fault(.getUpload, .answer(404), times: nil)
+                try await expectFailure(
+                    .unreachable(
+                        host: registry.host, wanted: registry.wanted(blob), reason: "500 Internal Server Error")
+                ) { try await push(blob, registry, client, store) }
+                #expect(registry.requests(.patchUpload).map(\.status) == (0..<5).flatMap { _ in [202, 500] })
+                #expect(client.waits == [.milliseconds(500), .seconds(1), .seconds(2), .seconds(4)])
+            }
+        }
+
+        @Test func `a registry that goes back again and again is given up`() async throws {
+            try await serving { registry, client, store, blob in
+                let place = "/v2/team/web/blobs/uploads/upload-1?_state=0"
+                for _ in 0..<40 {
+                    registry.fault(
+                        .patchUpload, .answer(202, headers: ["Location": place, "Range": "0-\(Self.chunk - 1)"]))
+                    registry.fault(.patchUpload, .answer(416))
+                }
+                try await expectFailure(
+                    .refused(
+                        host: registry.host, wanted: registry.wanted(blob),
+                        said: "416 Range Not Satisfiable for bytes from \(Self.chunk)")
+                ) { try await push(blob, registry, client, store) }
+                #expect(registry.requests(.patchUpload).count == 10)
+                #expect(client.waits == [.milliseconds(500), .seconds(1), .seconds(2), .seconds(4)])
             }
         }
 

@@ -45,6 +45,50 @@ extension HostileTests {
             }
         }
 
+        @Test func `a place that lost a blob does not keep another from being asked, on the same registry too`()
+            async throws
+        {
+            try await Workshop.using { workshop in
+                let store = try workshop.store("store")
+                let bytes = Workshop.bytes(5000, seed: 1)
+                let blob = Descriptor(mediaType: .layerTar, digest: Digest(of: bytes), size: 5000)
+                var options = ScriptedRegistryOptions()
+                options.canMount = false
+                try await ScriptedRegistry.serving(options) { registry in
+                    registry.storage.add(blob: bytes, to: "team/has")
+                    try store.noteOrigin(registry.repository("team/has"), of: blob.digest)
+                    try store.noteOrigin(registry.repository("team/lost"), of: blob.digest)
+                    try await TestClient.using(workshop) { client in
+                        let moved = try await client.registry.push(blob, from: store, to: registry.repository())
+                        #expect(moved)
+                    }
+                    #expect(registry.storage.blob(blob.digest, of: "team/web") == bytes)
+                    #expect(registry.storage.openUploads == [])
+                }
+            }
+        }
+
+        @Test func `a blob that is damaged or missing here is no failure of the registry`() async throws {
+            try await Workshop.using { workshop in
+                let store = try workshop.store("store")
+                let blob = try store.write(Workshop.bytes(5000, seed: 1), mediaType: .layerTar)
+                try workshop.write(Workshop.bytes(3000, seed: 1), to: store.path(blob.digest))
+                let missing = Descriptor(mediaType: .layerTar, digest: Digest(of: [1]), size: 1)
+                try await ScriptedRegistry.serving { registry in
+                    try await TestClient.using(workshop) { client in
+                        await #expect(throws: BlobError.damaged(blob.digest)) {
+                            try await client.registry.push(blob, from: store, to: registry.repository())
+                        }
+                        await #expect(throws: BlobError.missing(missing.digest)) {
+                            try await client.registry.push(missing, from: store, to: registry.repository())
+                        }
+                        #expect(client.waits == [])
+                    }
+                    #expect(registry.storage.openUploads == [])
+                }
+            }
+        }
+
         @Test func `blobs come first, then manifests, then the index, tags last`() async throws {
             try await Workshop.using { workshop in
                 let store = try workshop.store("store")

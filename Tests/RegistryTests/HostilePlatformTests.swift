@@ -73,6 +73,49 @@ extension HostileTests {
             }
         }
 
+        @Test func `an image that an index calls by another type is refused`() async throws {
+            try await serving {
+                $0.map { Descriptor(mediaType: .index, digest: $0.descriptor.digest, size: $0.descriptor.size) }
+            } _: { registry, client, store, images in
+                let name = "\(registry.host)/team/web@\(images[0].descriptor.digest)"
+                let types = (MediaType.index.rawValue, MediaType.manifest.rawValue)
+                try await expectFailure(
+                    .wrongContent(
+                        host: registry.host, wanted: name,
+                        problem: "it is sent as \(types.0), and says it is \(types.1)")
+                ) { try await client.registry.pullAll(registry.reference(), into: store) }
+            }
+        }
+
+        @Test func `an entry that is listed many times is read once`() async throws {
+            try await serving { images in
+                (0..<500).map { _ in
+                    Descriptor(
+                        mediaType: .manifest, digest: images[1].descriptor.digest, size: images[1].descriptor.size)
+                }
+            } _: { registry, client, store, images in
+                _ = try await client.registry.pull(
+                    registry.reference(), platform: Platform(architecture: "arm64"), into: store, layers: false)
+                #expect(registry.requests(.getManifest).count == 2)
+            }
+        }
+
+        @Test func `a config that cannot be had is an error, not an entry to pass over`() async throws {
+            try await serving {
+                $0.map { Descriptor(mediaType: .manifest, digest: $0.descriptor.digest, size: $0.descriptor.size) }
+            } _: { registry, client, store, images in
+                registry.fault(.getBlob, .answer(503), times: nil)
+                try await expectFailure(
+                    .busy(
+                        host: registry.host, wanted: registry.wanted(images[0].manifest.config),
+                        said: "503 Service Unavailable")
+                ) {
+                    try await client.registry.pull(
+                        registry.reference(), platform: Platform(architecture: "arm64"), into: store, layers: false)
+                }
+            }
+        }
+
         @Test func `a platform that is not there fails with those there are`() async throws {
             try await serving {
                 [try Self.attestation().entry] + $0.map(\.descriptor)

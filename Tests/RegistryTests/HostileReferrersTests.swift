@@ -93,6 +93,26 @@ extension HostileTests {
             }
         }
 
+        @Test func `a fallback tag that cannot be read is not written over`() async throws {
+            try await serving(hasReferrers: false) { registry, client, image in
+                let tag = "sha256-\(image.descriptor.digest.hex)"
+                let foreign = #"""
+                    {"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"mediaType":\#
+                    "application/vnd.oci.image.manifest.v1+json","size":7,\#
+                    "digest":"sha512:\#(String(repeating: "0", count: 128))"}]}
+                    """#
+                let before = registry.storage.add(
+                    manifest: Array(foreign.utf8), mediaType: MediaType.index.rawValue, to: "team/web", tag: tag)
+                let sbom = try Self.artifact("application/spdx+json", of: image.descriptor, note: "a")
+                try await expectFailure(
+                    .wrongAnswer(
+                        host: registry.host, wanted: registry.wanted("team/web:\(tag)"),
+                        problem: "its list of referrers is no image index that can be read, and is left as it is")
+                ) { try await client.put(sbom, to: registry.repository(), tag: nil) }
+                #expect(registry.storage.tags(of: "team/web")[tag] == before)
+            }
+        }
+
         @Test func `all pages of a list are read`() async throws {
             try await serving(hasReferrers: true, page: 2) { registry, client, image in
                 var expected: Set<Digest> = []

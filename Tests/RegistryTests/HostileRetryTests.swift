@@ -28,7 +28,7 @@ extension HostileTests {
                 _ = try await client.registry.manifest(registry.reference())
                 #expect(client.waits == [.seconds(7)])
                 #expect(registry.requests(.getManifest).map(\.status) == [429, 200])
-                let said = "\(registry.host) cannot be reached for \(registry.wanted()): 429 Too Many Requests"
+                let said = "\(registry.host) is too busy for \(registry.wanted()): 429 Too Many Requests"
                 #expect(client.notes == ["\(said); trying again in 7 s"])
             }
         }
@@ -48,7 +48,7 @@ extension HostileTests {
             try await serving { registry, client in
                 registry.fault(.getManifest, .answer(429, headers: ["Retry-After": "3600"]), times: nil)
                 try await expectFailure(
-                    .unreachable(host: registry.host, wanted: registry.wanted(), reason: "429 Too Many Requests")
+                    .busy(host: registry.host, wanted: registry.wanted(), said: "429 Too Many Requests")
                 ) {
                     try await client.registry.manifest(registry.reference())
                 }
@@ -64,9 +64,9 @@ extension HostileTests {
                     .answer(429, body: #"{"errors":[{"code":"TOOMANYREQUESTS","message":"rate limit reached"}]}"#),
                     times: nil)
                 try await expectFailure(
-                    .unreachable(
+                    .busy(
                         host: registry.host, wanted: registry.wanted(),
-                        reason: "429 Too Many Requests (TOOMANYREQUESTS: rate limit reached)")
+                        said: "429 Too Many Requests (TOOMANYREQUESTS: rate limit reached)")
                 ) {
                     try await client.registry.manifest(registry.reference())
                 }

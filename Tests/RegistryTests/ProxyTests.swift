@@ -36,7 +36,7 @@ import Testing
             ("other.example, registry.example", "registry.example", true), ("10.0.0.0/8", "10.1.2.3", true),
             ("10.0.0.0/8", "11.1.2.3", false), ("10.1.2.3", "10.1.2.3", true), ("10.1.2.3", "10.1.2.4", false),
             ("fd00::/8", "[fd12::1]", true), ("REGISTRY.EXAMPLE", "registry.example", true),
-            ("", "registry.example", false),
+            ("", "registry.example", false), ("10.0.0.0/-1", "10.0.0.1", false), ("10.0.0.0/33", "10.0.0.0", false),
         ] as [(String, String, Bool)])
     func `exceptions are honoured`(_ exceptions: String, _ host: String, _ isDirect: Bool) throws {
         let proxies = try Proxies(environment: ["HTTPS_PROXY": "http://proxy.example:1", "NO_PROXY": exceptions])

@@ -44,7 +44,10 @@ package struct BlobStore: Sendable {
 
     /// All bytes of a small blob, verified.
     package func read(_ descriptor: Descriptor, limit: Int64 = 4 << 20) throws -> [UInt8] {
-        guard descriptor.size <= limit else { throw BlobError.tooLarge(descriptor.digest, limit: limit) }
+        // What its descriptor claims and what there is: neither may fill the memory.
+        guard max(descriptor.size, size(of: descriptor.digest) ?? 0) <= limit else {
+            throw BlobError.tooLarge(descriptor.digest, limit: limit)
+        }
         guard let bytes = try HostFiles.read(path(descriptor.digest)) else {
             throw BlobError.missing(descriptor.digest)
         }

@@ -128,10 +128,9 @@ package final class Authenticator: Sendable {
     private func password(of credential: Credential?) throws -> String? {
         guard case .password(let user, let password)? = credential?.secret else { return nil }
         if origin.hasPrefix("http://") {
-            let authority = origin.dropFirst("http://".count).lowercased()
-            let name = authority.lastIndex(of: ":").map { String(authority[..<$0]) } ?? authority
-            let isNamed = [authority, name, host.lowercased()].contains { insecureHosts.contains($0) }
-            guard isNamed || HostKind(name) == .loopback else {
+            let place = HTTPAddress(origin)?.origin
+            let isNamed = insecureHosts.contains(host.lowercased()) || place?.isNamed(in: insecureHosts) == true
+            guard isNamed || place?.isLoopback == true else {
                 throw RegistryError.badConfiguration(
                     place: host,
                     problem: "it wants a password over plain HTTP, which everybody on the way can read; "

@@ -4,7 +4,9 @@ import Glibc
 enum HostKind: Hashable, Sendable {
     /// This machine: `localhost`, 127.0.0.0/8, ::1, and the unspecified address, which leads there too.
     case loopback
-    /// Networks that only exist nearby: RFC 1918, link-local (cloud metadata), unique local, carrier-grade NAT.
+    /// The cable itself, where clouds keep what a machine may know: 169.254.0.0/16 and fe80::/10.
+    case linkLocal
+    /// Networks that only exist nearby: RFC 1918, unique local, carrier-grade NAT.
     case nearby
     /// Everything else.
     case far
@@ -35,8 +37,10 @@ enum HostKind: Hashable, Sendable {
     private init(v4 address: UInt32) {
         self =
             switch (address >> 24, address >> 16 & 0xFF) {
-            case (127, _), (0, _): .loopback
-            case (10, _), (192, 168), (172, 16...31), (169, 254), (100, 64...127): .nearby
+            case (127, _): .loopback
+            case (0, _): address == 0 ? .loopback : .nearby
+            case (169, 254): .linkLocal
+            case (10, _), (192, 168), (172, 16...31), (100, 64...127): .nearby
             default: .far
             }
     }
@@ -49,6 +53,8 @@ enum HostKind: Hashable, Sendable {
             if last <= 1 { self = .loopback } else { self.init(v4: last) }
         } else if isZero && bytes[10...11].allSatisfy({ $0 == 0xFF }) || isNAT64 {
             self.init(v4: last)
+        } else if bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 {
+            self = .linkLocal
         } else if bytes[0] & 0xFE == 0xFC || bytes[0] == 0xFE && bytes[1] & 0x80 == 0x80 {
             self = .nearby
         } else {

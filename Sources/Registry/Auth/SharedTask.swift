@@ -4,25 +4,52 @@ import Synchronization
 ///
 /// The one place where a task is not its caller's child: it must outlive the caller that happened to come first.
 final class SharedTask<Value: Sendable>: Sendable {
-    private let task: Task<Value, any Error>
-    private let waiting = Mutex(0)
+    private struct State {
+        var task: Task<Value, any Error>
+        var waiting = 0
+    }
 
-    init(_ work: @escaping @Sendable () async throws -> Value) { task = Task { try await work() } }
+    private let work: @Sendable () async throws -> Value
+    private let state: Mutex<State>
+
+    init(_ work: @escaping @Sendable () async throws -> Value) {
+        self.work = work
+        state = Mutex(State(task: Task { try await work() }))
+    }
 
     /// Whether everybody gave up on it.
-    var isAbandoned: Bool { task.isCancelled }
+    var isAbandoned: Bool { state.withLock { $0.task.isCancelled } }
 
-    /// Waits for the result.
+    /// Waits for the result; who comes when all others have just given up begins anew.
     func value() async throws -> Value {
-        waiting.withLock { $0 += 1 }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            let isLast = waiting.withLock { count in
-                count -= 1
-                return count == 0
+        while true {
+            let task = join()
+            do {
+                return try await withTaskCancellationHandler {
+                    try await task.value
+                } onCancel: {
+                    leave(task)
+                }
+            } catch {
+                guard task.isCancelled, !Task.isCancelled else { throw error }
             }
-            if isLast { task.cancel() }
         }
+    }
+
+    private func join() -> Task<Value, any Error> {
+        state.withLock { state in
+            if state.task.isCancelled { state = State(task: Task { [work] in try await work() }) }
+            state.waiting += 1
+            return state.task
+        }
+    }
+
+    private func leave(_ task: Task<Value, any Error>) {
+        let isLast = state.withLock { state in
+            guard state.task == task else { return false }
+            state.waiting -= 1
+            return state.waiting == 0
+        }
+        if isLast { task.cancel() }
     }
 }

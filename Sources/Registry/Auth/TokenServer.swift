@@ -26,8 +26,7 @@ struct TokenServer: Hashable, Sendable {
         let registry = Self.plain(base.host ?? "")
         let isSameHost = Self.plain(name) == registry
         let port = parts.port ?? (scheme == "https" ? 443 : 80)
-        let isNamed =
-            insecureHosts.contains(name.lowercased()) || insecureHosts.contains("\(name.lowercased()):\(port)")
+        let isNamed = Origin(isSecure: scheme == "https", host: Self.plain(name), port: port).isNamed(in: insecureHosts)
         let kind = HostKind(name)
         if scheme == "http" {
             guard base.scheme?.lowercased() == "http" else {

@@ -27,7 +27,7 @@ struct BlobFetch {
             try await transfer(
                 endpoint.call(.GET, "blobs/\(blob.digest)", wanted: wanted, expected: [200, 206, 416]), budget, sink)
         } catch let error as RegistryError where isForeign(error) {
-            try await fetchElsewhere(budget, sink, otherwise: error)
+            try await fetchElsewhere(into: sink, otherwise: error)
         }
     }
 
@@ -38,15 +38,20 @@ struct BlobFetch {
 
     /// Layers that may not be distributed are where their publisher keeps them (image-spec, descriptor.md, "urls").
     private func fetchElsewhere(
-        _ budget: RetryBudget, _ sink: any BlobSink, otherwise error: RegistryError
+        into sink: any BlobSink, otherwise error: RegistryError
     ) async throws {
+        var failure = error
         for text in blob.urls ?? [] {
             guard let address = HTTPAddress(text), address.origin.isSecure else { continue }
             var call = Call(method: .GET, place: .address(address), wanted: wanted, expected: [200, 206, 416])
             call.isAuthorized = false
-            return try await transfer(call, budget, sink)
+            do { return try await transfer(call, endpoint.host.makeBudget(), sink) } catch let error as RegistryError {
+                failure = error
+                // What one place sent is not gone on with from another.
+                guard try sink.restart() else { throw error }
+            }
         }
-        throw error
+        throw failure
     }
 
     private func transfer(_ call: Call, _ budget: RetryBudget, _ sink: any BlobSink) async throws {
@@ -99,7 +104,6 @@ struct BlobFetch {
         }
         try await answer.forEachPiece { piece in
             var piece = piece
-            budget.arrived(piece.readableBytes)
             let passed = min(skip, Int64(piece.readableBytes))
             piece.moveReaderIndex(forwardBy: Int(passed))
             skip -= passed
@@ -110,7 +114,10 @@ struct BlobFetch {
                 }
                 piece = piece.getSlice(at: piece.readerIndex, length: Int(room)) ?? piece
             }
-            if piece.readableBytes > 0 { try await sink.append(piece) }
+            if piece.readableBytes > 0 {
+                try await sink.append(piece)
+                budget.reached(sink.count)
+            }
             return sink.count < range.count || range.upperBound == blob.size
         }
     }

@@ -1,3 +1,4 @@
+import Files
 import Images
 import NIOCore
 import OCI
@@ -5,7 +6,7 @@ import SystemPackage
 
 /// Where the bytes of a blob come from that is sent to a registry.
 enum BlobSource: Sendable {
-    case file(FilePath)
+    case file(FilePath, Digest)
     case bytes([UInt8])
     /// A blob that this machine does not have.
     case remote(BlobFetch)
@@ -24,10 +25,10 @@ enum BlobSource: Sendable {
                     let piece = OnePiece(buffer)
                     return { await piece.next() }
                 })
-        case .file(let path):
+        case .file(let path, let digest):
             return try await send(
                 ByteStream {
-                    let pieces = FilePieces(path, range)
+                    let pieces = FilePieces(path, digest, range)
                     return { try await pieces.next() }
                 })
         case .remote(let fetch): return try await fetch.withStream(range, send)
@@ -46,17 +47,26 @@ private actor OnePiece {
 
 /// The pieces of a file.
 private actor FilePieces {
-    private static let length: Int64 = 1 << 20
+    private static let length: Int64 = 1 << 18
     private let path: FilePath
+    private let digest: Digest
     private var range: Range<Int64>
     private var file: SystemPackage.FileDescriptor?
 
-    init(_ path: FilePath, _ range: Range<Int64>) {
+    init(_ path: FilePath, _ digest: Digest, _ range: Range<Int64>) {
         self.path = path
+        self.digest = digest
         self.range = range
     }
 
+    /// The next piece; fails with `BlobError` or `SystemError`, which are no failures of a connection.
     func next() throws -> ByteBuffer? {
+        do { return try read() } catch Errno.noSuchFileOrDirectory { throw BlobError.missing(digest) } catch let code
+            as Errno
+        { throw SystemError("read", path, code) }
+    }
+
+    private func read() throws -> ByteBuffer? {
         guard !range.isEmpty else { return nil }
         let open = try file ?? SystemPackage.FileDescriptor.open(path, .readOnly, options: [.closeOnExec])
         file = open
@@ -66,7 +76,7 @@ private actor FilePieces {
         let count = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) { bytes in
             try open.read(fromAbsoluteOffset: start, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<wanted]))
         }
-        guard count > 0 else { throw Errno.ioError }
+        guard count > 0 else { throw BlobError.damaged(digest) }
         range = start + Int64(count)..<range.upperBound
         return buffer
     }
@@ -81,6 +91,14 @@ extension BlobFetch {
     ) async throws -> Result {
         let pieces = RemotePieces(BlobFetch(endpoint: endpoint, blob: blob, wanted: wanted, range: range))
         defer { pieces.end() }
-        do { return try await send(ByteStream { pieces.start() }) } catch { throw pieces.failure ?? error }
+        do { return try await send(ByteStream { pieces.start() }) } catch {
+            if let failure = pieces.failure { throw SourceFailure(error: failure) }
+            throw error
+        }
     }
+}
+
+/// The bytes cannot be had where they should come from; that says nothing about where they go.
+struct SourceFailure: Error {
+    let error: any Error
 }

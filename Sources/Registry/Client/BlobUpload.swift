@@ -1,3 +1,4 @@
+import Images
 import NIOCore
 import NIOHTTP1
 import OCI
@@ -28,16 +29,19 @@ struct BlobUpload {
             }
             break
         }
-        for (number, source) in sources.enumerated() {
+        var failure: any Error = BlobError.missing(blob.digest)
+        for source in sources {
             do {
                 try await send(source, session)
                 return .sent
-            } catch let error as RegistryError where number < sources.count - 1 && isAboutSource(error) {
+            } catch let failed as SourceFailure {
+                failure = failed.error
                 session = nil
             }
         }
-        throw RegistryError.notFound(
-            host: host.name, wanted: wanted, said: "nor does this machine have it, or know where it is")
+        // Where there was no source, nobody has used what a mount opened.
+        if let session { await cancel(session) }
+        throw failure
     }
 
     /// Whether the repository has the blob.
@@ -45,15 +49,6 @@ struct BlobUpload {
         var call = endpoint.pushCall(.HEAD, "blobs/\(blob.digest)", wanted: wanted, expected: [200, 404])
         if sources.isEmpty && neighbours.isEmpty { call.scopes = [.pull(endpoint.name)] }
         return try await host.exchange(host.makeBudget(), { call }) { $0.status == 200 }
-    }
-
-    private func isAboutSource(_ error: RegistryError) -> Bool {
-        switch error {
-        case .unreachable(let failed, _, _), .denied(let failed, _, _, _), .notFound(let failed, _, _),
-            .wrongAnswer(let failed, _, _), .wrongContent(let failed, _, _):
-            failed != host.name
-        default: false
-        }
     }
 
     // MARK: Mount
@@ -159,7 +154,7 @@ struct BlobUpload {
                 .PUT, session.address.adding("digest", "\(blob.digest)"), expected: [200, 201, 204, 413, 416])
             call.headers.add(name: "content-type", value: "application/octet-stream")
             if blob.size > 0 { call.body = .stream(stream, length: blob.size) }
-            try await host.passing(call) { answer in
+            try await host.attempt(call) { answer in
                 guard ![413, 416].contains(answer.status) else {
                     throw TooLarge(error: await host.refusal(answer, of: call))
                 }
@@ -178,12 +173,12 @@ struct BlobUpload {
     /// Sends what the registry does not have yet, chunk by chunk, and ends the upload.
     private func sendChunks(_ source: BlobSource, _ session: inout UploadSession, _ budget: RetryBudget) async throws {
         while session.received < blob.size {
-            let end = min(session.received + session.chunk, blob.size)
+            let end = session.received + min(session.chunk, blob.size - session.received)
             try await sendChunk(source, session.received..<end, &session, budget)
         }
         var call = uploadCall(.PUT, session.address.adding("digest", "\(blob.digest)"), expected: [200, 201, 204])
         call.headers.add(name: "content-type", value: "application/octet-stream")
-        try await host.passing(call) { answer in
+        try await host.attempt(call) { answer in
             await answer.drain()
             try check(answer)
         }
@@ -198,7 +193,7 @@ struct BlobUpload {
             call.headers.add(name: "content-type", value: "application/octet-stream")
             call.headers.add(name: "content-range", value: "\(range.lowerBound)-\(range.upperBound - 1)")
             call.body = .stream(stream, length: Int64(range.count))
-            return try await host.passing(call) { answer in
+            return try await host.attempt(call) { answer in
                 if answer.status == 413 { throw TooLarge(error: await host.refusal(answer, of: call)) }
                 await answer.drain()
                 guard answer.status != 416 else { return nil }
@@ -212,15 +207,18 @@ struct BlobUpload {
                     host: host.name, wanted: wanted,
                     problem: "it has \(answered.received) bytes after \(range.upperBound) were sent")
             }
-            budget.arrived(Int(progress))
+            budget.reached(answered.received)
             session.advance(to: answered)
             return
         }
         let before = session.received
-        guard try await refresh(&session), session.received != before, session.received <= blob.size else {
-            throw RegistryError.refused(
-                host: host.name, wanted: wanted, said: "416 Range Not Satisfiable for bytes from \(before)")
+        let refusal = RegistryError.refused(
+            host: host.name, wanted: wanted, said: "416 Range Not Satisfiable for bytes from \(before)")
+        guard try await refresh(&session), session.received != before else {
+            throw refusal
         }
+        // It may have gone back: without a price that could go on for ever.
+        try await budget.wait(after: Transient(error: refusal), host: host.name)
     }
 
     /// Asks how far the upload is; false where the registry does not know it any more.
@@ -232,7 +230,7 @@ struct BlobUpload {
             return try UploadSession(answer, of: host.name, wanted: wanted)
         }
         try Task.checkCancellation()
-        guard let found else { return false }
+        guard let found, found.received <= blob.size else { return false }
         session.advance(to: found)
         return true
     }
@@ -278,7 +276,7 @@ struct UploadSession: Sendable {
                 host: host, wanted: wanted, problem: "an upload whose Location is no address")
         }
         self.address = address
-        received = Self.received(answer.headers.first(name: "range")) ?? sent
+        received = Self.received(answer.headers.first(name: "range"), sent: sent) ?? sent
         shortestChunk = answer.headers.first(name: "oci-chunk-min-length").flatMap { Int64($0) }.flatMap {
             $0 > 0 ? $0 : nil
         }
@@ -294,12 +292,15 @@ struct UploadSession: Sendable {
         shortestChunk = later.shortestChunk ?? shortestChunk
     }
 
-    /// Bytes by a `Range` header: `0-99` are 100; some registries write `bytes=0-99`, and `0-0` for none.
-    static func received(_ header: String?) -> Int64? {
+    /// Bytes by a `Range` header: `0-99` are 100; some registries write `bytes=0-99`.
+    ///
+    /// `0-0` are none at many registries, and one where just one was sent.
+    static func received(_ header: String?, sent: Int64 = 0) -> Int64? {
         guard let header else { return nil }
         let ends = (header.hasPrefix("bytes=") ? header.dropFirst(6) : header[...])
             .split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count == 2, ends[0] == "0", let last = Int64(ends[1]), last >= 0 else { return nil }
-        return last == 0 ? 0 : last + 1
+        guard last > 0 else { return sent == 1 ? 1 : 0 }
+        return last == .max ? last : last + 1
     }
 }

@@ -40,8 +40,6 @@ struct ConnectionProblem {
         case let error as HTTPParserError:
             text = error == .invalidEOFState ? "it closed the connection" : "it does not speak HTTP (\(error))"
         case let error as HTTPClientError: (text, isConnect, isFinal) = Self.client(error)
-        case HTTPParserError.invalidEOFState: text = "it closed the connection"
-        case is HTTPParserError: text = "it does not speak HTTP"
         default: text = Self.reason(error)
         }
     }

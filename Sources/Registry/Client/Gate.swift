@@ -5,23 +5,63 @@ final class Gate: Sendable {
     private struct State {
         var limit: Int
         var running = 0
+        /// How often the limit was halved.
+        var wave = 0
+        /// Requests that went well since the limit last changed.
+        var successes = 0
         var next: UInt64 = 0
         var waiting: [(id: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
     }
 
+    /// Requests that go well before one more is let through again.
+    private static let patience = 20
+    private let most: Int
     private let state: Mutex<State>
 
-    init(limit: Int) { state = Mutex(State(limit: limit)) }
+    init(limit: Int) {
+        most = limit
+        state = Mutex(State(limit: limit))
+    }
+
+    /// How many requests are let through at once now.
+    var limit: Int { state.withLock { $0.limit } }
 
     /// Runs work when there is room.
+    ///
+    /// A failure with `isLimit` halves the limit, as a registry wants that says "too many requests": once for all requests
+    /// that were under way together. When some more have gone well it grows again, one by one.
     func pass<Result>(_ work: () async throws -> Result) async throws -> Result {
         try await enter()
         defer { leave() }
-        return try await work()
+        let wave = state.withLock { $0.wave }
+        do {
+            let result = try await work()
+            grow()
+            return result
+        } catch let failure as Transient where failure.isLimit {
+            shrink(after: wave)
+            throw failure
+        }
     }
 
-    /// Halves the limit, as a registry wants that says "too many requests".
-    func shrink() { state.withLock { $0.limit = max(1, $0.limit / 2) } }
+    private func shrink(after wave: Int) {
+        state.withLock { state in
+            guard state.wave == wave else { return }
+            state.limit = max(1, state.limit / 2)
+            state.wave += 1
+            state.successes = 0
+        }
+    }
+
+    private func grow() {
+        state.withLock { state in
+            guard state.limit < most else { return }
+            state.successes += 1
+            guard state.successes >= Self.patience else { return }
+            state.limit += 1
+            state.successes = 0
+        }
+    }
 
     private func enter() async throws {
         let id = state.withLock { state in

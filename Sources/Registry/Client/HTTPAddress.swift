@@ -1,5 +1,3 @@
-import Glibc
-
 /// Scheme, host and port: what credentials belong to (RFC 6454).
 struct Origin: Hashable, Sendable, CustomStringConvertible {
     let isSecure: Bool
@@ -36,20 +34,28 @@ struct Origin: Hashable, Sendable, CustomStringConvertible {
     /// `host`, or `host:port` where the port is not the scheme's.
     var name: String { port == (isSecure ? 443 : 80) ? authority : "\(authority):\(port)" }
 
-    /// Whether it is this machine: `localhost`, 127.0.0.0/8 or ::1.
-    var isLoopback: Bool {
-        if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }
-        guard let address = IPAddress(host) else { return false }
-        return address.bytes.count == 4 && address.bytes[0] == 127
+    /// Whether it is this machine, in any form that resolvers understand.
+    var isLoopback: Bool { HostKind(host) == .loopback }
+
+    /// Whether hosts that plain HTTP may be used for include it, by its host or by host and port.
+    func isNamed(in hosts: Set<String>) -> Bool {
+        let names: Set<String> = [host, authority, "\(authority):\(port)"]
+        return hosts.contains { names.contains($0.lowercased()) }
     }
 
-    /// Whether it is on the cable itself, where clouds keep what a machine may know: 169.254.0.0/16 and fe80::/10.
-    var isLinkLocal: Bool {
-        var four = in_addr()
-        // Also 0xa9fea9fe and the like, which resolvers understand.
-        if inet_aton(host, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 16 == 0xA9FE }
-        guard let address = IPAddress(host.prefix { $0 != "%" }), address.bytes.count == 16 else { return false }
-        return address.bytes[0] == 0xFE && address.bytes[1] & 0xC0 == 0x80
+    /// Why a server here has no business to send us to `target`; nil where that may be followed.
+    ///
+    /// What came over TLS would not be worth more than what anybody on the way says; plain HTTP is only for loopback and the
+    /// hosts that were named; and nobody else than this machine sends us to its own services or to a cloud's metadata.
+    func problem(sendingTo target: Origin, insecureHosts: Set<String>) -> String? {
+        guard target != self else { return nil }
+        return if isSecure, !target.isSecure {
+            "it redirects from https to plain http at \(target.name), which is not followed"
+        } else if !target.isSecure, !target.isLoopback, !target.isNamed(in: insecureHosts) {
+            "it redirects to plain http at \(target.name), which --insecure-registry would allow"
+        } else if HostKind(target.host) == .linkLocal || (target.isLoopback && !isLoopback) {
+            "it redirects to \(target.name), where it has no business"
+        } else { nil }
     }
 
     private var authority: String { host.contains(":") ? "[\(host)]" : host }
@@ -124,8 +130,8 @@ struct IPAddress: Hashable, Sendable {
 
     /// Whether the first `length` bits are those of `network`.
     func isInside(_ network: IPAddress, length: Int) -> Bool {
-        guard bytes.count == network.bytes.count else { return false }
-        return (0..<min(length, bytes.count * 8)).allSatisfy { bit in
+        guard bytes.count == network.bytes.count, (0...bytes.count * 8).contains(length) else { return false }
+        return (0..<length).allSatisfy { bit in
             let difference: UInt8 = bytes[bit / 8] ^ network.bytes[bit / 8]
             return difference & (UInt8(0x80) >> UInt8(bit % 8)) == 0
         }

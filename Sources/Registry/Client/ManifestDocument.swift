@@ -53,6 +53,24 @@ enum ManifestDocument {
     }
 }
 
+/// The documents that an index leads to: each is read once, and an index that names ever more of them ends.
+struct DocumentWalk {
+    static let most = 10_000
+    static let mostBytes: Int64 = 64 << 20
+    private var seen: Set<Digest> = []
+    private var bytes: Int64 = 0
+
+    /// Counts a document; false where it was there before.
+    mutating func takes(_ document: Descriptor) throws(DocumentProblem) -> Bool {
+        guard seen.insert(document.digest).inserted else { return false }
+        guard seen.count <= Self.most, document.size <= Self.mostBytes - bytes else {
+            throw DocumentProblem(text: "its index leads to more than 10,000 documents or 64 MiB of them")
+        }
+        bytes += document.size
+        return true
+    }
+}
+
 /// What is wrong with a document.
 struct DocumentProblem: Error, Equatable {
     let text: String

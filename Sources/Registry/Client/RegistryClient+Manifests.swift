@@ -82,10 +82,13 @@ extension RegistryClient {
 
     /// A document, from the store where the reference says its digest and it is there.
     func document(_ reference: Reference, in store: BlobStore) async throws -> RawManifest {
+        let longest = Int64(ManifestDocument.longest)
         if let digest = reference.digest, store.has(digest) {
             // Not its length, but its digest says whether it is whole.
             let named = Descriptor(mediaType: .manifest, digest: digest, size: 0)
-            if let bytes = try? store.read(named), let type = try? ManifestDocument.mediaType(bytes, contentType: nil) {
+            if let bytes = try? store.read(named, limit: longest),
+                let type = try? ManifestDocument.mediaType(bytes, contentType: nil)
+            {
                 return RawManifest(bytes, mediaType: type)
             }
         }
@@ -96,13 +99,24 @@ extension RegistryClient {
     func document(
         _ descriptor: Descriptor, of reference: Reference, in store: BlobStore
     ) async throws -> RawManifest {
+        func wrong(_ problem: String) -> RegistryError {
+            .wrongContent(
+                host: Repository(of: reference).registry, wanted: "\(reference.at(descriptor.digest))",
+                problem: problem)
+        }
         let raw = try await document(reference.at(descriptor.digest), in: store)
         guard raw.descriptor.size == descriptor.size else {
-            throw RegistryError.wrongContent(
-                host: Repository(of: reference).registry, wanted: "\(reference.at(descriptor.digest))",
-                problem: "it has \(raw.descriptor.size) bytes where the index says \(descriptor.size)")
+            throw wrong("it has \(raw.descriptor.size) bytes where the index says \(descriptor.size)")
         }
-        return raw
+        // Whatever it was sent as: an index that calls it something else would have it used as that (CVE-2021-41190).
+        do throws(DocumentProblem) {
+            let type = try ManifestDocument.mediaType(raw.bytes, contentType: descriptor.mediaType.rawValue)
+            guard type == descriptor.mediaType else {
+                throw DocumentProblem(
+                    text: "it is \(type.rawValue) where the index says \(descriptor.mediaType.rawValue)")
+            }
+            return RawManifest(raw.bytes, mediaType: type)
+        } catch { throw wrong(error.text) }
     }
 }
 

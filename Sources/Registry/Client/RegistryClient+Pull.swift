@@ -21,7 +21,8 @@ extension RegistryClient {
             try await bring(image, of: reference, into: store, layers: layers)
             return image
         }
-        let candidates = try await candidates(of: top, reference, into: store)
+        var walk = DocumentWalk()
+        let candidates = try await candidates(of: top, reference, into: store, &walk)
         guard let best = PlatformMatch.best(for: platform, among: candidates.map(\.platform)) else {
             throw noPlatform(reference, platform, candidates.compactMap(\.platform))
         }
@@ -37,7 +38,8 @@ extension RegistryClient {
         let top = try await document(reference, in: store)
         _ = try store.write(top.bytes, mediaType: top.descriptor.mediaType)
         var blobs: [Descriptor] = []
-        for document in try await documents(below: top, reference, into: store) {
+        var walk = DocumentWalk()
+        for document in try await documents(below: top, reference, into: store, &walk) {
             blobs += try blobsNamed(by: document, reference)
         }
         try await pull(blobs, from: Repository(of: reference), into: store)
@@ -132,7 +134,7 @@ extension RegistryClient {
     /// The images of an index with their platforms, which are in the configs where the index does not say them; those of
     /// an index in the index, too.
     private func candidates(
-        of top: RawManifest, _ reference: Reference, into store: BlobStore, depth: Int = 0
+        of top: RawManifest, _ reference: Reference, into store: BlobStore, _ walk: inout DocumentWalk, depth: Int = 0
     ) async throws -> [Descriptor] {
         var candidates: [Descriptor] = []
         for entry in try index(top, reference, depth).manifests where !entry.isAttestation {
@@ -141,12 +143,16 @@ extension RegistryClient {
                 continue
             }
             guard entry.mediaType.isManifest || entry.mediaType.isIndex else { continue }
+            guard try takes(entry, reference, &walk) else { continue }
             let child = try await document(entry, of: reference, in: store)
             _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
             if entry.mediaType.isIndex {
-                candidates += try await self.candidates(of: child, reference, into: store, depth: depth + 1)
-            } else if let image = try? await image(entry, reference, into: store) {
-                candidates.append(image.descriptor)
+                candidates += try await self.candidates(of: child, reference, into: store, &walk, depth: depth + 1)
+            } else if let manifest = try? CanonicalJSON.decode(Manifest.self, from: child.bytes),
+                [.config, .dockerConfig].contains(manifest.config.mediaType)
+            {
+                _ = try takes(manifest.config, reference, &walk)
+                candidates.append(try await image(entry, reference, into: store).descriptor)
             }
         }
         return candidates
@@ -154,17 +160,24 @@ extension RegistryClient {
 
     /// The manifests that a document leads to, itself where it is one; all are put into the store.
     private func documents(
-        below top: RawManifest, _ reference: Reference, into store: BlobStore, depth: Int = 0
+        below top: RawManifest, _ reference: Reference, into store: BlobStore, _ walk: inout DocumentWalk,
+        depth: Int = 0
     ) async throws -> [RawManifest] {
         guard top.descriptor.mediaType.isIndex else { return [top] }
         var all: [RawManifest] = []
         for entry in try index(top, reference, depth).manifests
         where entry.mediaType.isManifest || entry.mediaType.isIndex {
+            guard try takes(entry, reference, &walk) else { continue }
             let child = try await document(entry, of: reference, in: store)
             _ = try store.write(child.bytes, mediaType: child.descriptor.mediaType)
-            all += try await documents(below: child, reference, into: store, depth: depth + 1)
+            all += try await documents(below: child, reference, into: store, &walk, depth: depth + 1)
         }
         return all
+    }
+
+    /// Whether a document is to be read, which it is once.
+    private func takes(_ entry: Descriptor, _ reference: Reference, _ walk: inout DocumentWalk) throws -> Bool {
+        do throws(DocumentProblem) { return try walk.takes(entry) } catch { throw wrong(reference, error.text) }
     }
 
     /// An index, not too deep in others.
@@ -185,7 +198,7 @@ extension RegistryClient {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
+    static func reason(_ error: any Error) -> String {
         switch error {
         case DecodingError.keyNotFound(let key, _): "no \(key.stringValue)"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),

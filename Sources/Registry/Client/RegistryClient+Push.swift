@@ -83,7 +83,7 @@ extension RegistryClient {
         let origins = try store.origins(of: blob.digest).filter { $0 != repository }
         let here: [BlobSource] =
             if let bytes = blob.inlined { [.bytes(bytes)] } else if store.has(blob.digest) {
-                [.file(store.path(blob.digest))]
+                [.file(store.path(blob.digest), blob.digest)]
             } else { [] }
         let wanted = "the blob \(blob.digest) of \(repository)"
         let elsewhere =
@@ -103,10 +103,11 @@ extension RegistryClient {
     /// What a set is made of; what is not an image in its index (attestations) goes along where the store has it.
     private func documents(of images: ImageSet, in store: BlobStore) throws -> PushDocuments {
         let top = try document(images.descriptor, in: store)
-        let children = try documents(below: top, in: store)
+        var known: Set<Digest> = []
+        let children = try documents(below: top, in: store, &known)
         var blobs: [Descriptor] = []
         for document in children + [top] where document.descriptor.mediaType.isManifest {
-            let manifest = try CanonicalJSON.decode(Manifest.self, from: document.bytes)
+            let manifest = try decoded(Manifest.self, document)
             blobs += [manifest.config] + manifest.layers
         }
         var seen: Set<Digest> = []
@@ -115,12 +116,22 @@ extension RegistryClient {
             children: children, top: top)
     }
 
-    /// What an index lists, and before each index in it what that one lists; nothing for a manifest.
-    private func documents(below index: RawManifest, in store: BlobStore) throws -> [RawManifest] {
+    /// What an index lists, and before each index in it what that one lists, each once; nothing for a manifest.
+    private func documents(
+        below index: RawManifest, in store: BlobStore, _ known: inout Set<Digest>
+    ) throws -> [RawManifest] {
         guard index.descriptor.mediaType.isIndex else { return [] }
-        return try CanonicalJSON.decode(Index.self, from: index.bytes).manifests.flatMap { entry in
+        var all: [RawManifest] = []
+        for entry in try decoded(Index.self, index).manifests where known.insert(entry.digest).inserted {
             let child = try document(entry, in: store)
-            return try documents(below: child, in: store) + [child]
+            all += try documents(below: child, in: store, &known) + [child]
+        }
+        return all
+    }
+
+    private func decoded<Value: Decodable>(_ type: Value.Type, _ document: RawManifest) throws -> Value {
+        do { return try CanonicalJSON.decode(type, from: document.bytes) } catch {
+            throw ImageProblem.unreadable(document.descriptor.digest, Self.reason(error))
         }
     }
 

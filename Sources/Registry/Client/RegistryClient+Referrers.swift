@@ -77,13 +77,20 @@ extension RegistryClient {
 
     // MARK: Fallback tag
 
-    /// The list of a registry that keeps no referrers: an index under a tag made of the digest.
+    /// The list of a registry that keeps no referrers: an index under a tag made of the digest; nil where there is no tag.
+    ///
+    /// A list that is there and cannot be read is no empty one: whoever wrote over it would lose the referrers of others.
     private func fallback(of digest: Digest, in repository: Repository) async throws -> Index? {
-        do {
-            let raw = try await manifest(fallbackName(of: digest, in: repository), at: endpoint(repository))
-            guard raw.descriptor.mediaType.isIndex else { return nil }
-            return try? CanonicalJSON.decode(Index.self, from: raw.bytes)
-        } catch RegistryError.notFound { return nil }
+        let name = fallbackName(of: digest, in: repository)
+        let raw: RawManifest
+        do { raw = try await manifest(name, at: endpoint(repository)) } catch RegistryError.notFound { return nil }
+        guard raw.descriptor.mediaType.isIndex, let index = try? CanonicalJSON.decode(Index.self, from: raw.bytes)
+        else {
+            throw RegistryError.wrongAnswer(
+                host: repository.registry, wanted: "\(name)",
+                problem: "its list of referrers is no image index that can be read, and is left as it is")
+        }
+        return index
     }
 
     private func fallbackName(of digest: Digest, in repository: Repository) -> Reference {

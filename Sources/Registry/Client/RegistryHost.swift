@@ -76,7 +76,6 @@ final class RegistryHost: Sendable {
             do {
                 return try await attempt(call, use)
             } catch let failure as Transient {
-                shrink(failure)
                 try await budget.wait(after: failure, host: name)
             }
         }
@@ -87,20 +86,6 @@ final class RegistryHost: Sendable {
         try await (call.isUpload && call.body.isStream ? uploads : fetches).pass {
             try await use(try await perform(call))
         }
-    }
-
-    /// Sends one request to be repeated by the caller, who has to prepare that.
-    func passing<Result>(_ call: Call, _ use: (Answer) async throws -> Result) async throws -> Result {
-        do { return try await attempt(call, use) } catch let failure as Transient {
-            shrink(failure)
-            throw failure
-        }
-    }
-
-    private func shrink(_ failure: Transient) {
-        guard failure.isLimit else { return }
-        fetches.shrink()
-        uploads.shrink()
     }
 
     /// An answer that is a refusal, whatever its status.
@@ -137,7 +122,7 @@ final class RegistryHost: Sendable {
                 answer.headers.first(name: "retry-after"), date: answer.headers.first(name: "date"),
                 now: Clock.now)
             return Transient(
-                error: .unreachable(host: name, wanted: call.wanted, reason: said), retryAfter: wait,
+                error: RetryPolicy.error(status, host: name, wanted: call.wanted, said: said), retryAfter: wait,
                 isLimit: status == 429)
         case 300..<400:
             return RegistryError.wrongAnswer(
@@ -227,22 +212,10 @@ extension RegistryHost {
     }
 
     /// Refuses addresses that a registry has no business with.
-    ///
-    /// What came over TLS would not be worth more than what anybody on the way says; plain HTTP is only for loopback and the
-    /// hosts that were named; and nobody else than this machine sends us to its own services or to a cloud's metadata.
     private func allow(_ next: HTTPAddress, after origin: Origin, wanted: String) throws {
-        guard next.origin != origin else { return }
-        let target = next.origin
-        let isNamed = options.insecureHosts.contains(target.name) || options.insecureHosts.contains(target.host)
-        let problem: String? =
-            if origin.isSecure, !target.isSecure {
-                "it redirects from https to plain http at \(target.name), which is not followed"
-            } else if !target.isSecure, !target.isLoopback, !isNamed {
-                "it redirects to plain http at \(target.name), which --insecure-registry would allow"
-            } else if target.isLinkLocal || (target.isLoopback && !origin.isLoopback) {
-                "it redirects to \(target.name), where it has no business"
-            } else { nil }
-        if let problem { throw RegistryError.wrongAnswer(host: name, wanted: wanted, problem: problem) }
+        if let problem = origin.problem(sendingTo: next.origin, insecureHosts: options.insecureHosts) {
+            throw RegistryError.wrongAnswer(host: name, wanted: wanted, problem: problem)
+        }
     }
 
     /// The registry's own authenticator at the registry, an anonymous one elsewhere, where nobody gets our credentials.
@@ -252,7 +225,7 @@ extension RegistryHost {
             if let known = foreign[origin] { return known }
             let new = Authenticator(
                 host: origin.name, origin: origin.description, insecureHosts: options.insecureHosts, credentials: nil,
-                fetch: fetchToken(for: origin))
+                fetch: fetchToken())
             foreign[origin] = new
             return new
         }
@@ -267,7 +240,8 @@ extension RegistryHost {
             let new = Reached(
                 origin: origin,
                 authenticator: Authenticator(
-                    host: name, origin: origin.description, credentials: credentials, fetch: fetchToken(for: origin)))
+                    host: name, origin: origin.description, insecureHosts: options.insecureHosts,
+                    credentials: credentials, fetch: fetchToken()))
             if isCertain { reached.withLock { $0 = new } }
             return new
         }
@@ -279,8 +253,7 @@ extension RegistryHost {
         guard let secure = Origin(isSecure: true, authority: host),
             let plain = Origin(isSecure: false, authority: host)
         else { throw RegistryError.badConfiguration(place: host, problem: "it is no host with an optional port") }
-        let allowed = options.insecureHosts
-        guard secure.isLoopback || allowed.contains(name) || allowed.contains(secure.host) else {
+        guard secure.isLoopback || [secure, plain].contains(where: { $0.isNamed(in: options.insecureHosts) }) else {
             return (secure, true)
         }
         let ping = WireRequest(method: .GET, address: HTTPAddress(secure, "/v2/"))
@@ -299,14 +272,14 @@ extension RegistryHost {
     }
 
     /// How authenticators reach token servers.
-    private func fetchToken(for origin: Origin) -> @Sendable (TokenRequest) async throws -> TokenAnswer {
+    private func fetchToken() -> @Sendable (TokenRequest) async throws -> TokenAnswer {
         let name = name
         let transport = transport
         let options = options
         let note = note
         return { request in
             let fetch = TokenFetch(
-                host: name, from: origin, transport: transport, slowest: options.slowest,
+                host: name, transport: transport, insecureHosts: options.insecureHosts, slowest: options.slowest,
                 budget: RetryBudget(options.retry, note: note))
             return try await fetch.run(request)
         }

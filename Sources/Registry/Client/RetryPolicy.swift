@@ -18,6 +18,12 @@ package struct RetryPolicy: Sendable {
     /// The statuses that say "later" (those of proxies and load balancers among them).
     static let statuses: Set<Int> = [408, 429, 499, 500, 502, 503, 504, 522]
 
+    /// What one of those statuses means that is answered again and again.
+    static func error(_ status: Int, host: String, wanted: String, said: String) -> RegistryError {
+        [429, 503].contains(status)
+            ? .busy(host: host, wanted: wanted, said: said) : .unreachable(host: host, wanted: wanted, reason: said)
+    }
+
     /// The wait before attempt number `count` (from 1) is repeated.
     func wait(after count: Int) -> Duration {
         let doubled = first * Double(UInt64(1) << UInt64(min(max(count - 1, 0), 30)))
@@ -57,6 +63,7 @@ final class RetryBudget {
     private var spent: Duration = .zero
     private var attempts = 0
     private var connects = 0
+    private var highest: Int64 = 0
     private var arrived: Int64 = 0
     private var started: ContinuousClock.Instant
 
@@ -66,9 +73,13 @@ final class RetryBudget {
         started = policy.now()
     }
 
-    /// Counts bytes that arrived; a mebibyte is progress that starts the budget anew.
-    func arrived(_ count: Int) {
-        arrived += Int64(count)
+    /// Counts a transfer that has come as far as `position`; a mebibyte is progress that starts the budget anew.
+    ///
+    /// Bytes that move a second time are none: a registry that forgets what it has would be sent it for ever.
+    func reached(_ position: Int64) {
+        guard position > highest else { return }
+        arrived += position - highest
+        highest = position
         guard arrived >= 1 << 20 else { return }
         arrived = 0
         spent = .zero

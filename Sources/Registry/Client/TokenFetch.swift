@@ -5,8 +5,8 @@ import NIOHTTP1
 struct TokenFetch {
     /// The registry that named the token server.
     let host: String
-    let from: Origin
     let transport: Transport
+    let insecureHosts: Set<String>
     let slowest: SlowestTransfer
     let budget: RetryBudget
 
@@ -40,7 +40,7 @@ struct TokenFetch {
             if request.form == nil, (301...308).contains(answer.status),
                 let location = answer.headers.first(name: "location"), let next = address.resolving(location)
             {
-                guard next.origin.isSecure || !address.origin.isSecure else { break }
+                guard address.origin.problem(sendingTo: next.origin, insecureHosts: insecureHosts) == nil else { break }
                 await answer.drain()
                 address = next
                 continue
@@ -58,7 +58,8 @@ struct TokenFetch {
 
     private func later(_ answer: Answer, wanted: String) async -> Transient {
         Transient(
-            error: .unreachable(host: host, wanted: wanted, reason: await answer.problem().text),
+            error: RetryPolicy.error(
+                answer.status, host: host, wanted: wanted, said: await answer.problem().text),
             retryAfter: RetryAfter.wait(
                 answer.headers.first(name: "retry-after"), date: answer.headers.first(name: "date"), now: Clock.now))
     }

@@ -1,4 +1,6 @@
 import AsyncHTTPClient
+import Files
+import Images
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -104,6 +106,8 @@ final class Transport: Sendable {
     static func failure(_ error: any Error, origin: Origin, wanted: String) -> any Error {
         if Task.isCancelled { return CancellationError() }
         if error is Transient || error is RegistryError || error is CancellationError { return error }
+        // The bytes that were to be sent could not be read here.
+        if error is BlobError || error is SystemError { return error }
         let reason = ConnectionProblem(error)
         let unreachable = RegistryError.unreachable(host: origin.name, wanted: wanted, reason: reason.text)
         return reason.isFinal

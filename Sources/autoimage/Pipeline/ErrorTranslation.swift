@@ -65,6 +65,7 @@ private func failure(for error: any Error) -> any Error {
 func code(of error: RegistryError) -> FailureCode {
     switch error {
     case .unreachable, .refused, .wrongAnswer, .wrongContent, .offline: .unavailable
+    case .busy: .transient
     case .denied: .denied
     case .notFound, .noPlatform: .inputMissing
     case .badConfiguration: .badConfiguration

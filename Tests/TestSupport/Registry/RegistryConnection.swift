@@ -93,7 +93,7 @@ struct RegistryConnection {
             let mark = uri.contains("?") ? "&" : "?"
             return RegistryAnswer(307, ["Location": "\(base)\(uri)\(mark)signature=secret"])
         case .endless(let status): return RegistryAnswer(status, ["Content-Type": "application/json"])
-        case .ignoreRange: return registry.answer(request, ignoringRange: true)
+        case .ignoreRange, .wholeThenCut: return registry.answer(request, ignoringRange: true)
         default: break
         }
         var answer = registry.answer(request)
@@ -139,7 +139,7 @@ struct RegistryConnection {
             try await write(.body(.byteBuffer(buffer)))
         }
         switch effect {
-        case .truncate(let count):
+        case .truncate(let count), .wholeThenCut(let count):
             try await send(body.prefix(count))
             throw Closed()
         case .drip(let count, let pause):

@@ -45,6 +45,8 @@ package struct RegistryFault: Hashable, Sendable {
         case delay(Duration)
         /// Sends a whole blob though a range was asked for.
         case ignoreRange
+        /// The same, and closes the connection after so many bytes.
+        case wholeThenCut(after: Int)
         /// Forgets the tokens it gave; then answers rightly, which is 401 to an old token.
         case revokeTokens
     }
