@@ -70,7 +70,7 @@ import Testing
         (
             ["type=registry"], "shop/api:1.4",
             "'shop/api:1.4' names no registry to push to; name the image docker.io/shop/api:1.4 for Docker Hub, or "
-                + "-t HOST/shop/api:1.4"
+                + "HOST/shop/api:1.4"
         ),
         (
             ["type=registry"], "api",

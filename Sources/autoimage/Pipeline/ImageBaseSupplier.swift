@@ -124,7 +124,11 @@ struct ImageBaseSupplier: Sendable {
     private func naming<Result>(_ base: Base, _ work: () async throws -> Result) async throws -> Result {
         do { return try await work() } catch let error as RegistryError {
             let registry = (try? Repository(of: Reference(parsing: base.entry.reference)))?.registry ?? "docker.io"
-            let isFar = if case .unreachable = error { true } else { false }
+            let isFar =
+                switch error {
+                case .unreachable, .busy: true
+                default: false
+                }
             throw Failure(
                 code(of: error),
                 "the base \(base.entry.id) is \(base.entry.reference): \(error)"
