@@ -59,9 +59,8 @@ struct StoredDelivery: Sendable {
             try outputs.check(names: names)
             let images = try ImageSet(descriptor, in: store.blobs)
             let results = try await outputs.deliver(images, from: store.blobs, names: names)
-            for result in results where (try? result.outcome.get()) != nil {
-                for name in result.names { done("\(name.tagged)@\(descriptor.digest)") }
-            }
+            let arrived = Set(results.filter { (try? $0.outcome.get()) != nil }.flatMap(\.names))
+            for name in names where arrived.contains(name) { done("\(name.tagged)@\(descriptor.digest)") }
             try results.require(storedAs: nil)
         }
     }

@@ -106,7 +106,8 @@ struct Outputs: Sendable {
     private static func apart(_ output: OutputArgument, _ names: [Reference]) -> [(OutputArgument, [Reference])] {
         guard output.place == .registry else { return [(output, names)] }
         let registries = names.map { Repository(of: $0).registry }
-        return Set(registries).sorted().map { host in
+        var seen: Set<String> = []
+        return registries.filter { seen.insert($0).inserted }.map { host in
             (output, zip(names, registries).filter { $0.1 == host }.map(\.0))
         }
     }
