@@ -30,14 +30,20 @@ private struct PythonPlanner {
 
     func plan() throws -> BuildPlan {
         let version = try PythonVersion.read(from: project)
-        let written = try project.requirements()
+        let source = try InstallSources.find(in: project)
+        if source == nil { try project.refuseOtherManagers() }
         var wish = BaseChoice.Wish(
             language: "python", version: version.request, family: options.bases, libc: options.libc)
         var choice = try BaseChoice.choose(wish, from: bases)
         let python = choice.version.value
-        let requirements = try written?.applying(pythonVersion: python, machine: options.platform.machine)
-        let portability = try PythonPortability.of(
-            written, python: python, from: options.buildPlatform, to: options.platform)
+        func installed(on platform: Platform) throws -> RequirementSet? {
+            try source?.requirements(
+                for: PythonTarget(version: python, machine: platform.machine, libc: choice.runtime.libc))
+        }
+        let requirements = try installed(on: options.platform)
+        let isHere = options.buildPlatform == options.platform
+        let portability = PythonPortability.of(
+            requirements, from: isHere ? requirements : try installed(on: options.buildPlatform))
         let procfile = try Procfile.read(from: project.tree)
         let finder = StartFinder(project: project, requirements: requirements, procfile: procfile)
         if requirements == nil { try UnnamedImports.check(project) }
@@ -76,7 +82,7 @@ private struct PythonPlanner {
         let config = try config(start, launcher, processes, choice.runtime, hasVenv: hasVenv)
         return BuildPlan(
             name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
-            decisions: decisions(choice, requirements, start), builder: builder,
+            decisions: decisions(choice, source, start), builder: builder,
             runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
             warnings: version.warnings + choice.warnings + start.warnings + self.warnings(requirements, procfile))
     }
@@ -162,12 +168,11 @@ private struct PythonPlanner {
         return Decided(8000, .usual(why: "the usual port of Python's servers; PORT changes it at start"))
     }
 
-    private func decisions(_ choice: BaseChoice, _ requirements: RequirementSet?, _ start: StartCommand) -> [Decision] {
+    private func decisions(_ choice: BaseChoice, _ source: (any InstallSource)?, _ start: StartCommand) -> [Decision] {
         var decisions = [Decision("python", choice.version)]
         if let framework = start.framework { decisions.append(Decision("framework", framework)) }
-        if let requirements {
-            let evidence = requirements.files.map { Evidence(path: $0, excerpt: $0.name) }
-            decisions.append(Decision("package manager", Decided("pip", .found(evidence: evidence))))
+        if let source {
+            decisions.append(Decision("package manager", source.manager))
         } else {
             decisions.append(
                 Decision("package manager", Decided("none", .usual(why: "there is no requirements file to install"))))

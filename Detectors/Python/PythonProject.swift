@@ -45,15 +45,6 @@ struct PythonProject: Sendable {
         "requirements.txt", "requirements/production.txt", "requirements/prod.txt", "requirements/base.txt",
     ]
 
-    /// The requirements; nil where no file names any.
-    func requirements() throws -> RequirementSet? {
-        guard let file = try Self.requirementsFiles.map(path).first(where: tree.hasFile) else {
-            try refuseOtherManagers()
-            return nil
-        }
-        return try RequirementsParser.read(file, from: tree)
-    }
-
     /// Lock files and manifests of managers that need their own installation, with the way to a requirements file.
     private static let otherManagers = [
         ("uv.lock", "uv export --no-dev --no-emit-project -o requirements.txt"),
@@ -62,7 +53,8 @@ struct PythonProject: Sendable {
         ("Pipfile", "pipenv requirements > requirements.txt"),
     ]
 
-    private func refuseOtherManagers() throws {
+    /// Until each of them has a source of its own.
+    func refuseOtherManagers() throws {
         for (name, export) in Self.otherManagers where tree.hasFile(try path(name)) {
             throw PlanError.unusable(
                 place: "\(try path(name))", what: "only requirements files are installed so far",

@@ -15,7 +15,10 @@ import Testing
     @Test(arguments: try FixtureFolder.names(in: folder))
     func `plans a fixture as expected`(_ name: String) throws {
         let folder = "\(Self.folder)/\(name)"
-        let found = try PlanSummary(plan(FixtureFolder.tree(folder, without: ["expected.json"])))
+        let fixture = try Fixture(folder: folder)
+        // What cannot be planned has its error in the facts, and no snapshot.
+        guard fixture.facts?.error == nil else { return }
+        let found = try PlanSummary(fixture.plan())
         if ProcessInfo.processInfo.environment["AUTOIMAGE_RECORD"] == "1" {
             try Data(CanonicalJSON.encodePretty(found)).write(to: URL(filePath: "\(folder)/expected.json"))
         }
@@ -25,8 +28,9 @@ import Testing
 
     @Test func `gives the same bytes twice`() throws {
         for name in try FixtureFolder.names(in: Self.folder) {
-            let tree = try FixtureFolder.tree("\(Self.folder)/\(name)", without: ["expected.json"])
-            #expect(try CanonicalJSON.encode(plan(tree)) == CanonicalJSON.encode(plan(tree)))
+            let fixture = try Fixture(folder: "\(Self.folder)/\(name)")
+            guard fixture.facts?.error == nil else { continue }
+            #expect(try CanonicalJSON.encode(fixture.plan()) == CanonicalJSON.encode(fixture.plan()))
         }
     }
 }

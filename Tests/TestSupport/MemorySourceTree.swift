@@ -3,7 +3,7 @@ package import Planning
 /// A source tree that exists only in memory: texts by path, folders made as needed.
 package struct MemorySourceTree: SourceTree {
     package let entries: [SourceEntry]
-    package let service: SourcePath
+    package private(set) var service: SourcePath
     private let texts: [SourcePath: [UInt8]]
     private let byPath: [SourcePath: SourceEntry]
 
@@ -27,6 +27,13 @@ package struct MemorySourceTree: SourceTree {
         self.byPath = byPath
         entries = byPath.values.sorted { $0.path < $1.path }
         self.service = try SourcePath(parsing: service)
+    }
+
+    /// The same files with another folder as the service.
+    package func serving(_ service: SourcePath) -> MemorySourceTree {
+        var tree = self
+        tree.service = service
+        return tree
     }
 
     package func entry(at path: SourcePath) -> SourceEntry? { byPath[path] }

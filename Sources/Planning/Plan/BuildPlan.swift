@@ -19,12 +19,14 @@ package struct BuildPlan: Codable, Hashable, Sendable {
     package var runtime: RuntimeStage
     /// Images beside the builder that artifacts are copied from.
     package var images: [SourceImage]
+    /// What no lock fixes and no earlier build resolved; nil where everything is fixed.
+    package var open: OpenRequirements?
     /// What the user should know: end of life, no lock file.
     package var warnings: [String]
 
     package init(
         name: String, language: Decided<String>, platform: Platform, decisions: [Decision], builder: BuilderStage,
-        runtime: RuntimeStage, images: [SourceImage] = [], warnings: [String]
+        runtime: RuntimeStage, images: [SourceImage] = [], open: OpenRequirements? = nil, warnings: [String]
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -34,6 +36,7 @@ package struct BuildPlan: Codable, Hashable, Sendable {
         self.builder = builder
         self.runtime = runtime
         self.images = images
+        self.open = open
         self.warnings = warnings
     }
 }

@@ -33,6 +33,15 @@ package struct PlanOptions: Sendable {
     package var libc: Requested<LibC.Family>?
     /// Wanted version by language.
     package var versions: [String: Requested<String>] = [:]
+    /// Whose files say what is installed, where a service has those of several: `python.manager`.
+    package var manager: Requested<String>?
+    /// Optional dependencies and dependency groups of the service's manifest to install: `python.extras`, `python.groups`.
+    package var extras: [Requested<String>] = []
+    package var groups: [Requested<String>] = []
+    /// Whether a lock that does not fit its manifest is an error: `--locked`.
+    package var isLocked = false
+    /// What earlier builds resolved, by the plan's `resolutionKey`.
+    package var resolutions: [String: Resolution] = [:]
     /// Debian packages to add to the builder and to the runtime.
     package var buildPackages: [Requested<String>] = []
     package var runtimePackages: [Requested<String>] = []

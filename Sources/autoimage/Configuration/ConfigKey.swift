@@ -72,6 +72,14 @@ extension ConfigKey {
         },
         string("go.version", "Go version, as in 1.24, or the least, as in >=1.22.") { $0.plan.versions["go"] = $1 },
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
+        string(
+            "python.manager",
+            "Whose files say what is installed: pip, uv, poetry, pdm, pipenv, pylock, pyproject or setup."
+        ) { $0.plan.manager = $1 },
+        strings("python.extras", "Optional dependencies of the service to install.") { $0.plan.extras = $1 },
+        strings("python.groups", "Dependency groups of the service to install beside its own dependencies.") {
+            $0.plan.groups = $1
+        },
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
         ConfigKey(

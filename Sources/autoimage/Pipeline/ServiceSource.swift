@@ -18,6 +18,7 @@ struct ServiceSource: Sendable {
         var settings = try SettingsReader(folder: folder, environment: environment, arguments: arguments).settings()
         settings.plan.offeredSecrets = secrets.offered
         settings.plan.ssh = arguments.ssh
+        settings.plan.isLocked = try arguments.lock.isLocked(environment)
         self.settings = settings
         let workspace = try WorkspaceRoot(of: folder)
         revision = try workspace.versionControl.flatMap { try GitRevision(of: $0)?.commit }

@@ -11,14 +11,38 @@ struct Requirement: Hashable, Sendable {
     let marker: String?
     let source: Source
     let isEditable: Bool
+    /// `sha256:…`, one for each file that may be installed.
     let hashes: [String]
     let evidence: Evidence
+    /// What a lock says its file is; nil where no lock does.
+    var file: File?
+
+    /// What kind of file a lock names for a requirement.
+    enum File: Hashable, Sendable {
+        /// A wheel for any platform.
+        case pureWheel
+        /// A wheel for the target's platform.
+        case nativeWheel
+        /// An sdist or a repository, which is built.
+        case source
+    }
 
     enum Source: Hashable, Sendable {
         case index
         case url(String)
         /// A folder or archive of the source tree.
         case local(SourcePath)
+    }
+
+    /// The requirement as pip reads it, without its marker; nil for a folder or archive of the source tree.
+    var line: String? {
+        let extras = extras.isEmpty ? "" : "[\(extras.joined(separator: ","))]"
+        let hashes = hashes.map { " --hash=\($0)" }.joined()
+        switch source {
+        case .index: return name.map { $0 + extras + specifier + hashes }
+        case .url(let address): return (name.map { "\($0)\(extras) @ \(address)" } ?? address) + hashes
+        case .local: return nil
+        }
     }
 
     /// A project's name as indexes compare it (PEP 503).
@@ -45,9 +69,27 @@ struct RequirementSet: Hashable, Sendable {
     var requiresHashes = false
     /// Normalised names that a constraints file fixes to one version.
     var constrained: Set<String> = []
+    /// Whether pip reads `root` itself, as a requirements file; else the requirements are given to it as lines.
+    var isRequirementsFile = false
+    /// Whether everything that is installed is named, each at one version: nothing is left to resolve.
+    var isClosed = false
+    /// Projects of the source tree that are installed as wheels of their own, in the order of their folders.
+    var projects: [LocalProject] = []
+    /// Whether the service's own folder is among the projects.
+    func installs(_ service: SourcePath) -> Bool { projects.contains { $0.path == service } }
+    var indexes: [PackageIndex] = []
+    /// Where a lock was made from another state of its manifest.
+    var drift: LockDrift?
+    /// What the user should know of the files.
+    var warnings: [String] = []
 
     /// The requirement that names a project, where its marker holds.
     func requirement(_ name: String) -> Requirement? { requirements.first { $0.name == name } }
+
+    /// The lines that pip installs, sorted: `name[extra]==1.2 --hash=sha256:…`; projects of the tree are not among them.
+    var lines: [String] {
+        requirements.compactMap(\.line).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
 
     /// The local folders and archives that installation reads.
     var localPaths: [SourcePath] {

@@ -5,15 +5,12 @@ import Planning
 ///
 /// What a package turns out to be when it is installed is checked on the files afterwards.
 enum PythonPortability {
-    /// The answer for one plan, with the requirement that decides it.
-    static func of(
-        _ written: RequirementSet?, python: String, from builder: Platform, to target: Platform
-    ) throws -> Decided<Portability> {
-        guard let written else {
+    /// The answer for one plan, with the requirement that decides it: `here` is what the same files say for the machine at
+    /// hand.
+    static func of(_ there: RequirementSet?, from here: RequirementSet?) -> Decided<Portability> {
+        guard let there, let here else {
             return Decided(.shared, .usual(why: "Python source and bytecode are the same on every platform"))
         }
-        let here = try written.applying(pythonVersion: python, machine: builder.machine)
-        let there = try written.applying(pythonVersion: python, machine: target.machine)
         let odd = Set(here.requirements).symmetricDifference(there.requirements).map(\.evidence)
         if !odd.isEmpty {
             let sorted = odd.sorted { ($0.path, $0.line ?? 0) < ($1.path, $1.line ?? 0) }

@@ -1,0 +1,23 @@
+import Planning
+
+/// Requirements files that pip reads.
+struct RequirementsFiles: InstallSource {
+    let manager: Decided<String>
+    /// Every line, whatever its marker says.
+    private let written: RequirementSet
+
+    /// The requirements file of a service that is installed; nil where there is none.
+    static func find(in project: PythonProject) throws -> RequirementsFiles? {
+        guard let file = try PythonProject.requirementsFiles.map(project.path).first(where: project.tree.hasFile) else {
+            return nil
+        }
+        var written = try RequirementsParser.read(file, from: project.tree)
+        written.isRequirementsFile = true
+        let evidence = written.files.map { Evidence(path: $0, excerpt: $0.name) }
+        return RequirementsFiles(manager: Decided("pip", .found(evidence: evidence)), written: written)
+    }
+
+    func requirements(for target: PythonTarget) throws -> RequirementSet {
+        try written.applying(pythonVersion: target.version, machine: target.machine)
+    }
+}
