@@ -93,6 +93,21 @@ struct LockTable: Sendable {
         } ?? []
     }
 
+    /// The line that holds a text somewhere below this table: `pyproject.toml:9`; the file alone where none does.
+    func place(ofText text: String) -> String {
+        func find(_ node: TOMLNode, _ path: [String]) -> Int? {
+            switch node {
+            case .string(text): return document.line(of: path)
+            case .array(let elements):
+                return elements.enumerated().lazy.compactMap { find($1, path + [String($0)]) }.first
+            case .table(let table):
+                return table.keys.compactMap { key in table[key].flatMap { find($0, path + [key]) } }.min()
+            default: return nil
+            }
+        }
+        return find(.table(values), path).map { "\(file):\($0)" } ?? "\(file)"
+    }
+
     /// An error at this table, or at one of its keys.
     func unusable(_ what: String, fix: String, key: String? = nil) -> PlanError {
         .unusable(place: "\(file):\(key.map(line(of:)) ?? line)", what: what, fix: fix)

@@ -6,6 +6,8 @@ struct UvLockFile: Sendable {
     let path: SourcePath
     let table: LockTable
     let packages: [Package]
+    /// Where in `packages` those of a name stand.
+    let positions: [String: [Int]]
     /// The Pythons that the lock is for: `>=3.11`.
     let requiresPython: String?
 
@@ -65,8 +67,10 @@ struct UvLockFile: Sendable {
                     ?? "names no version, so it is no lock of uv",
                 fix: "write it with 'uv lock'", key: "version")
         }
+        let packages = try table.tables("package").map(package)
         return UvLockFile(
-            path: path, table: table, packages: try table.tables("package").map(package),
+            path: path, table: table, packages: packages,
+            positions: Dictionary(grouping: packages.indices) { packages[$0].name },
             requiresPython: try table.string("requires-python"))
     }
 
