@@ -11,6 +11,9 @@ struct RequirementsFiles: InstallSource {
         guard let file = try PythonProject.requirementsFiles.map(project.path).first(where: project.tree.hasFile) else {
             return nil
         }
+        for (asked, kind) in [(project.options.extras, "extra"), (project.options.groups, "dependency group")] {
+            _ = try UnknownChoice.check(asked, kind: kind, in: file, known: [])
+        }
         var written = try RequirementsParser.read(file, from: project.tree)
         written.isRequirementsFile = true
         let evidence = written.files.map { Evidence(path: $0, excerpt: $0.name) }

@@ -12,14 +12,21 @@ struct Marker {
         case text(String)
     }
 
-    /// Whether the marker holds; nil where it is no marker.
-    static func holds(_ text: String, pythonVersion: String, machine: String) -> Bool? {
+    /// Whether the marker holds without any extra, or with one of `extras`; nil where it is no marker.
+    static func holds(_ text: String, pythonVersion: String, machine: String, extras: Set<String> = []) -> Bool? {
         guard let tokens = tokenize(text) else { return nil }
+        let answers = ([""] + extras.sorted()).map { answer(tokens, pythonVersion, machine, extra: $0) }
+        return answers.contains(nil) ? nil : answers.contains(true)
+    }
+
+    private static func answer(
+        _ tokens: [Token], _ pythonVersion: String, _ machine: String, extra: String
+    ) -> Bool? {
         let values = [
             "os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "platform_machine": machine,
             "platform_python_implementation": "CPython", "implementation_name": "cpython", "platform_release": "",
             "platform_version": "", "python_version": pythonVersion, "python_full_version": "\(pythonVersion).0",
-            "implementation_version": "\(pythonVersion).0", "extra": "",
+            "implementation_version": "\(pythonVersion).0", "extra": extra,
         ]
         var marker = Marker(tokens: tokens.reversed(), values: values)
         guard let result = marker.disjunction(), marker.tokens.isEmpty else { return nil }
