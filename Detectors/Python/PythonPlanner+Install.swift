@@ -6,10 +6,7 @@ extension PythonPlanner {
     func installation(
         _ source: (any InstallSource)?, _ python: String, _ choice: BaseChoice
     ) throws -> Installation? {
-        guard
-            let declared = try source?.requirements(
-                for: PythonTarget(version: python, machine: options.platform.machine, libc: choice.runtime.libc))
-        else { return nil }
+        guard let declared = try declared(source, on: options.platform, python, choice) else { return nil }
         guard options.installCommand == nil else {
             // The user's own command decides what is installed.
             var given = declared
@@ -22,6 +19,16 @@ extension PythonPlanner {
             inputs: try declared.inputs(place, in: project.tree), lock: try project.path("autoimage.lock"))
     }
 
+    private func declared(
+        _ source: (any InstallSource)?, on platform: Platform, _ python: String, _ choice: BaseChoice
+    ) throws -> RequirementSet? {
+        let target = PythonTarget(version: python, machine: platform.machine, libc: choice.runtime.libc)
+        let set = try source?.requirements(for: target)
+        // The user's own command reads the files as they are.
+        guard options.installCommand == nil else { return set }
+        return try set?.separatingProjects(of: project.tree, for: target)
+    }
+
     /// Whether the installed tree travels: what the files say for the machine at hand is held against it.
     func portability(
         _ installation: Installation?, _ source: (any InstallSource)?, _ python: String, _ choice: BaseChoice
@@ -29,8 +36,7 @@ extension PythonPlanner {
         guard let installation, options.buildPlatform != options.platform else {
             return PythonPortability.of(installation?.installed, from: installation?.installed)
         }
-        let here = try source?.requirements(
-            for: PythonTarget(version: python, machine: options.buildPlatform.machine, libc: choice.runtime.libc))
+        let here = try declared(source, on: options.buildPlatform, python, choice)
         // A record holds for every machine for which the files say the same.
         let isSame = here?.requirements == installation.declared.requirements
         return PythonPortability.of(installation.installed, from: isSame ? installation.installed : here)

@@ -48,6 +48,12 @@ struct Requirement: Hashable, Sendable {
         }
     }
 
+    /// An archive of the source tree at its place in the builder; nil for everything else.
+    var archive: String? {
+        guard case .local(let path) = source else { return nil }
+        return "\(PythonSteps.manifests.appending(path))" + hashes.map { " --hash=\($0)" }.joined()
+    }
+
     /// A project's name as indexes compare it (PEP 503).
     static func normalized(_ name: String) -> String {
         name.lowercased().split { "-_.".contains($0) }.joined(separator: "-")
@@ -96,7 +102,9 @@ struct RequirementSet: Hashable, Sendable {
     /// The lines that pip installs, sorted: `name[extra]==1.2 --hash=sha256:…`; projects of the tree are not among them.
     var lines: [String] {
         let lines = requirements.compactMap { one in
-            one.line.map { WrittenLine(text: $0, evidence: one.evidence, isInFile: one.text != nil).argument }
+            (one.line ?? one.archive).map {
+                WrittenLine(text: $0, evidence: one.evidence, isInFile: one.text != nil).argument
+            }
         }
         return Set(lines).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
