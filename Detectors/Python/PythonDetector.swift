@@ -70,11 +70,14 @@ private struct PythonPlanner {
         let django = try finder.djangoProjects().first { $0.folder == start.folder } ?? finder.djangoProjects().first
         let service = steps.service(after: dependencies.last?.name, django, hasVenv: hasVenv)
         let system = requirements.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
+        let needs = try django.map { try DjangoNeeds(settings: $0.settings, in: project) }
+        let used = requirements.map { SystemPackages.needed(for: $0, django: needs, runtime: choice.runtime) } ?? []
+        let native = requirements.map { SystemPackages.warnings(for: $0, django: needs, builder: choice.builder) } ?? []
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
             buildPackages: try StagePackages.of(options.buildPackages, system, choice.builder),
-            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
+            runtimePackages: try StagePackages.of(options.runtimePackages, used, choice.runtime))
         let (copies, artifacts) = copies(hasVenv: hasVenv, django)
         let builder = BuilderStage(
             name: "builder", portability: portability, base: stages.builder, steps: dependencies + service,
@@ -84,7 +87,8 @@ private struct PythonPlanner {
             name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, source, start), builder: builder,
             runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
-            warnings: version.warnings + choice.warnings + start.warnings + self.warnings(requirements, procfile))
+            warnings: version.warnings + choice.warnings + start.warnings + native
+                + self.warnings(requirements, procfile))
     }
 
     private func otherProcesses(_ finder: StartFinder, _ procfile: Procfile?) throws -> [(String, StartCommand)] {
@@ -222,9 +226,10 @@ enum UnnamedImports {
             for statement in source.topLevel {
                 for name in modules(statement.text)
                 where !StandardLibrary.modules.contains(name) && !own.contains(name) {
+                    let project = SystemPackages.project(importing: name)
                     throw PlanError.unusable(
                         place: "\(path):\(statement.line)", what: "imports '\(name)' and no requirements file names it",
-                        fix: "add a requirements.txt with the package that has it")
+                        fix: "add a requirements.txt with \(project.map { "'\($0)'" } ?? "the package that has it")")
                 }
             }
         }
