@@ -34,7 +34,9 @@ enum InstallSources {
 
     /// By rank: locks first, then requirements files, then manifests without a lock.
     static let all: [Kind] = [
-        Kind(name: "pip", isLock: false) { try RequirementsFiles.find(in: $0) }
+        Kind(name: "uv", isLock: true) { try UvLock.find(in: $0) },
+        Kind(name: "pylock", isLock: true) { try PyLock.find(in: $0) },
+        Kind(name: "pip", isLock: false) { try RequirementsFiles.find(in: $0) },
     ]
 
     /// The source that `python.manager` names, else the first that is there; nil where the service installs nothing.
