@@ -34,7 +34,6 @@ struct PythonPlanner {
     func plan() throws -> BuildPlan {
         let version = try PythonVersion.read(from: project)
         let source = try InstallSources.find(in: project)
-        if source == nil { try project.refuseOtherManagers() }
         var wish = BaseChoice.Wish(
             language: "python", version: version.request, family: options.bases, libc: options.libc)
         var choice = try BaseChoice.choose(wish, from: bases)
@@ -75,14 +74,11 @@ struct PythonPlanner {
         let service = steps.service(
             after: dependencies.last?.name, django, hasVenv: hasVenv, isInstalled: !projects.isEmpty,
             without: try installedSources(projects, [start] + processes.map(\.1)))
-        let system =
-            installation.map { SystemPackages.needed(for: $0.installed, python: python, builder: choice.builder) } ?? []
         let needs = try django.map { try DjangoNeeds(settings: $0.settings, in: project) }
-        let used =
-            installation.map { SystemPackages.needed(for: $0.installed, django: needs, runtime: choice.runtime) } ?? []
-        let native =
-            installation.map { SystemPackages.warnings(for: $0.installed, django: needs, builder: choice.builder) }
-            ?? []
+        let set = installation?.installed
+        let system = set.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
+        let used = set.map { SystemPackages.needed(for: $0, django: needs, runtime: choice.runtime) } ?? []
+        let native = set.map { SystemPackages.warnings(for: $0, django: needs, builder: choice.builder) } ?? []
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
