@@ -5,13 +5,29 @@ import Planning
 struct RequirementsParser {
     private let tree: any SourceTree
     private var set: RequirementSet
+    /// The folder that paths are seen from; the service's for a requirements file, as pip runs there.
+    private let folder: SourcePath
     private var seen: Set<SourcePath> = []
+
+    private init(tree: any SourceTree, set: RequirementSet, folder: SourcePath? = nil) {
+        self.tree = tree
+        self.set = set
+        self.folder = folder ?? tree.service
+    }
 
     /// Reads `root` and what it includes; every error names file and line.
     static func read(_ root: SourcePath, from tree: any SourceTree) throws -> RequirementSet {
         var parser = RequirementsParser(tree: tree, set: RequirementSet(root: root))
         try parser.read(root, isConstraint: false, from: nil)
         return parser.set
+    }
+
+    /// One requirement (PEP 508) that stands somewhere else than in a requirements file; paths are seen from `folder`.
+    static func requirement(
+        _ text: String, in folder: SourcePath, of tree: any SourceTree, _ evidence: Evidence
+    ) throws -> Requirement {
+        try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path), folder: folder)
+            .requirement(text, isEditable: false, evidence)
     }
 
     private mutating func read(_ path: SourcePath, isConstraint: Bool, from includer: Evidence?) throws {
@@ -31,6 +47,7 @@ struct RequirementsParser {
                 set.requirements.append(try requirement(line.text, isEditable: false, evidence))
             } else {
                 let constraint = try requirement(line.text, isEditable: false, evidence)
+                set.constraints.append(WrittenLine(text: line.text, evidence: evidence))
                 if let name = constraint.name, constraint.specifier.hasPrefix("==") { set.constrained.insert(name) }
             }
         }
@@ -69,7 +86,7 @@ struct RequirementsParser {
         for match in text.matches(of: /\$\{([A-Z0-9_]+)\}/) where set.variables[String(match.output.1)] == nil {
             set.variables[String(match.output.1)] = evidence
         }
-        if text.contains(/:\/\/[^\/@\s]+:[^\/@\s$]+@/) { set.hasCredentials.append(evidence) }
+        if WrittenLine.hasPassword(text) { set.hasCredentials.append(evidence) }
     }
 
     /// Options of a line of their own; true where a value follows.
@@ -83,6 +100,12 @@ struct RequirementsParser {
     private mutating func readOption(_ text: String, isConstraint: Bool, _ evidence: Evidence) throws {
         let (name, value) = try Self.splitOption(text, evidence)
         switch name {
+        case "-f" where !value.contains("://"), "--find-links" where !value.contains("://"), "--require-hashes", "-r",
+            "--requirement", "-c", "--constraint", "-e", "--editable":
+            break
+        default: set.options.append(WrittenLine(text: text, evidence: evidence))
+        }
+        switch name {
         case "-r", "--requirement", "-c", "--constraint":
             let folder = evidence.path.parent ?? .root
             guard !value.contains("://") else {
@@ -95,7 +118,7 @@ struct RequirementsParser {
         case "-e", "--editable":
             set.requirements.append(try requirement(value, isEditable: true, evidence))
         case "-f", "--find-links":
-            if !value.contains("://") { set.linkFolders.append(try local(value, evidence)) }
+            if !value.contains("://") { set.linkFolders.append(try links(value, evidence)) }
         case "--no-binary":
             for name in value.split(separator: ",") {
                 if name == ":none:" {
@@ -107,6 +130,14 @@ struct RequirementsParser {
         case "--require-hashes": set.requiresHashes = true
         default: break
         }
+    }
+
+    /// A folder of files: from the requirements file's own folder where it is there, else from where pip runs.
+    private func links(_ value: String, _ evidence: Evidence) throws -> SourcePath {
+        if let beside = (evidence.path.parent ?? .root).resolving(value), tree.entry(at: beside) != nil {
+            return beside
+        }
+        return try local(value, evidence)
     }
 
     private static func splitOption(_ text: String, _ evidence: Evidence) throws(PlanError) -> (String, String) {
@@ -133,8 +164,22 @@ struct RequirementsParser {
         return (name, value)
     }
 
+    /// One requirement by itself (PEP 508), as a manifest names it; fails with what is wrong at `evidence`.
+    static func requirement(_ text: String, in tree: any SourceTree, at evidence: Evidence) throws -> Requirement {
+        var requirement = try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path))
+            .requirement(text, isEditable: false, evidence)
+        requirement.text = nil
+        return requirement
+    }
+
     /// One requirement: a name with extras, versions, URL and marker; or a path; or a URL.
     private func requirement(_ text: String, isEditable: Bool, _ evidence: Evidence) throws -> Requirement {
+        var result = try parsed(text, isEditable: isEditable, evidence)
+        result.text = text
+        return result
+    }
+
+    private func parsed(_ text: String, isEditable: Bool, _ evidence: Evidence) throws -> Requirement {
         var hashes: [String] = []
         var body = text
         if let options = body.firstRange(of: /\s--(hash|config-settings?|global-option|install-option)\b/) {
@@ -180,13 +225,13 @@ struct RequirementsParser {
             source: .local(try local(written, evidence)), isEditable: isEditable, hashes: hashes, evidence: evidence)
     }
 
-    /// A path as pip reads it: from the folder where it runs, which is the service's.
+    /// A path as pip reads it.
     private func local(_ text: String, _ evidence: Evidence) throws(PlanError) -> SourcePath {
         var written = text
         for scheme in ["file://", "file:"] where written.hasPrefix(scheme) {
             written = String(written.dropFirst(scheme.count))
         }
-        let path = try inside(tree.service.resolving(written), text, evidence)
+        let path = try inside(folder.resolving(written), text, evidence)
         guard path == .root || tree.entry(at: path) != nil else {
             throw .unusable(
                 place: "\(evidence)", what: "there is nothing at '\(path)'",
