@@ -10,6 +10,10 @@ package struct GoDetector: Detector {
 
     package var signs: [String] { ["go.mod", "go.work", "main.go"] }
 
+    package var workspace: WorkspaceRule? {
+        WorkspaceRule(manifest: "go.work", member: "go.mod") { GoWorkspace.claims($0.manifest, $0.member) }
+    }
+
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
         signs.prefix(1).map { tree.service.appending(name: $0) }.filter(tree.hasFile).map {
             Evidence(path: $0, excerpt: $0.name)
