@@ -9,6 +9,8 @@ package struct PythonDetector: Detector {
 
     package var signs: [String] { ["requirements.txt", "pyproject.toml", "Pipfile", "manage.py", "*.py"] }
 
+    package var workspace: WorkspaceRule? { UvWorkspace.rule }
+
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
         try PythonProject(tree: tree, options: PlanOptions(name: "")).evidence()
     }
@@ -16,7 +18,8 @@ package struct PythonDetector: Detector {
     package func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan {
-        try PythonPlanner(project: PythonProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
+        let project = try PythonProject(tree: tree, options: options).choosingMember()
+        return try PythonPlanner(project: project, bases: bases, evidence: evidence).plan()
     }
 }
 

@@ -1,3 +1,4 @@
+import Detectors
 import Files
 import OCI
 import Planning
@@ -20,7 +21,7 @@ struct ServiceSource: Sendable {
         settings.plan.ssh = arguments.ssh
         settings.plan.isLocked = try arguments.lock.isLocked(environment)
         self.settings = settings
-        let workspace = try WorkspaceRoot(of: folder)
+        let workspace = try WorkspaceRoot(of: folder, rules: Detectors.workspaces)
         revision = try workspace.versionControl.flatMap { try GitRevision(of: $0)?.commit }
         tree = try DirectoryTree(
             root: workspace.root, service: workspace.service,
