@@ -10,9 +10,9 @@ extension RequirementSet {
         result.requirements = []
         var projects: [SourcePath: LocalProject] = [:]
         for project in self.projects {
-            var read = try LocalProject.read(project.path, tree, project.evidence)
-            read.metadata = .written
-            projects[project.path] = read
+            projects[project.path] =
+                project.manifests.isEmpty
+                ? try LocalProject.locked(project.path, of: tree, by: project.evidence) : project
         }
         var needed: [Requirement] = []
         for requirement in requirements {

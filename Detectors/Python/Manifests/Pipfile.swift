@@ -49,8 +49,8 @@ struct Pipfile {
         let tables = try ["packages"] + file.askedCategories()
         let requirements = try tables.flatMap(file.requirements)
         let manager = Decided<String>("Pipenv", .found(evidence: [Evidence(path: file.path, excerpt: file.path.name)]))
-        let set = try OpenManifest.set(
-            file.path, requirements, own: OwnProject(project: nil), indexes: try file.indexes(), in: project.tree)
+        let set = OpenManifest.set(
+            file.path, requirements, own: OwnProject(project: nil), indexes: try file.indexes())
         let found = OpenManifest(manager: manager, written: set)
         return found.isEmpty ? nil : found
     }
