@@ -194,6 +194,14 @@ struct PythonPlanner {
             decisions.append(
                 Decision("package manager", Decided("none", .usual(why: "there is no requirements file to install"))))
         }
+        if let installation, installation.isOpen {
+            decisions.append(
+                Decision(
+                    "resolved",
+                    Decided(
+                        "by the next build", .usual(why: "no lock has the hash of every package; autoimage.lock will")))
+            )
+        }
         if let installation, !installation.isOpen, installation.inputs != nil {
             let count = installation.installed.requirements.count
             let packages = "\(count) \(count == 1 ? "package" : "packages")"

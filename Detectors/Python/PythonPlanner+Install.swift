@@ -87,17 +87,22 @@ extension PythonPlanner {
             }
             warnings.append("\(drift.lock): \(drift.what); what is locked is installed; run '\(drift.fix)'")
         }
-        if let installation, installation.isOpen { warnings.append(unlocked(installation.declared)) }
+        if let installation, installation.isOpen, let warning = unlocked(installation.declared) {
+            warnings.append(warning)
+        }
         return warnings
     }
 
-    /// Says that no lock fixes what is installed.
-    private func unlocked(_ set: RequirementSet) -> String {
-        let open = set.requirements.filter { $0.source == .index && !$0.specifier.hasPrefix("==") }
+    /// Says that no lock fixes what is installed; nil where every line names its version.
+    private func unlocked(_ set: RequirementSet) -> String? {
+        let open = set.requirements.filter { requirement in
+            requirement.source == .index && !requirement.specifier.hasPrefix("==")
+                && !(requirement.name.map(set.constrained.contains) ?? false)
+        }
+        guard !open.isEmpty || set.projects.contains(where: \.asksBuild) else { return nil }
         let names = open.compactMap(\.name).prefix(5).joined(separator: ", ") + (open.count > 5 ? ", …" : "")
-        let what =
-            open.isEmpty
-            ? "not every package that is installed is fixed by a hash" : "no lock fixes the versions (\(names))"
-        return "\(set.root): \(what); the build resolves them once and records them in autoimage.lock"
+        let which = names.isEmpty ? "" : " (\(names))"
+        return "\(set.root): no lock fixes the versions\(which); the build resolves them once and records them in "
+            + "autoimage.lock"
     }
 }

@@ -45,6 +45,7 @@ import Testing
         return pins.withInstallers(of: plan)
     }
 
+    /// What the service's requirement stands for.
     private static let packages = ["requests", "urllib3"].map { name in
         ResolvedPackage(
             name: name, version: "2.32.0", file: "\(name)-2.32.0-py3-none-any.whl", sha256: Digest(of: []), url: nil)
@@ -151,7 +152,10 @@ import Testing
         #expect(
             throws: LockFileError.unknownName(
                 service.lock.path, "libcxx",
-                known: [builder, runtime, "pip", "nginx:1.27", "the Debian packages of these bases"])
+                known: [
+                    builder, runtime, "pip", "nginx:1.27", "the Debian packages of these bases", "requirements",
+                    "the packages that a build resolved",
+                ])
         ) { try LockUpdate.names(["libcxx"]).selection(of: service) }
     }
 
