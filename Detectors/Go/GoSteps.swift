@@ -102,12 +102,12 @@ struct GoSteps {
     /// that its result needs no cache any more.
     private func downloadStep(_ reason: Reason) -> Step {
         let script =
-            "GOMODCACHE=\(Self.moduleCache) go mod download && GOPROXY=file://\(Self.moduleCache)/cache/download "
-            + "GONOPROXY=none GOSUMDB=off go mod download"
+            "GOMODCACHE=\(Self.moduleCache) go mod download -modcacherw && GOPROXY=file://\(Self.moduleCache)/cache/download "
+            + "GONOPROXY=none GOSUMDB=off go mod download -modcacherw"
         let asked = options.installCommand
         return run(
             "download", needs: ["manifests"], asked?.value ?? ["/bin/sh", "-c", script], asked?.reason ?? reason,
-            environment: access.environment.merging(["GOFLAGS": "-modcacherw"]) { $1 },
+            environment: access.environment,
             mounts: [.cache(id: "go-mod", target: Self.moduleCache)] + access.mounts, network: .host)
     }
 
