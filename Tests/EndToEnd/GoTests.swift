@@ -67,7 +67,7 @@ extension Acceptance {
                 let temporary = try await site.get("/temporary")
                 #expect(temporary == "written\n")
             }
-            let worker = try await Autoimage().run("run", "--entrypoint", "worker", "harbour")
+            let worker = try await Autoimage().run("run", "--entrypoint", "worker", "harbour", "ships")
             #expect(worker.output == "Hello ships\n", "\(worker.errors)")
             let files = try await Autoimage().command(["inspect", "harbour", "--files"]).succeed()
             #expect(files.contains("app/templates/hello.html\n") && files.contains("app/worker\n"))
