@@ -87,9 +87,9 @@ extension SystemPackages {
                 "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz0b libharfbuzz-subset0 fontconfig-config fonts-dejavu-core"
         ),
         .init("django-weasyprint", brings: "weasyprint"), .init("flask-weasyprint", brings: "weasyprint"),
+        .init("opencv-python-headless", imports: "cv2"), .init("opencv-contrib-python-headless", imports: "cv2"),
         .init("opencv-python", linked: "libgl1 libglib2.0-0", imports: "cv2", note: headless),
         .init("opencv-contrib-python", linked: "libgl1 libglib2.0-0", imports: "cv2", note: headless),
-        .init("opencv-python-headless", imports: "cv2"), .init("opencv-contrib-python-headless", imports: "cv2"),
         .init("pyvips", build: "libvips-dev pkg-config", runtime: "libvips42", unless: "pyvips-binary [binary]"),
         .init("wand", runtime: "libmagickwand-6.q16-6"),
         .init("pyzbar", runtime: "libzbar0"), .init("pylibdmtx", runtime: "libdmtx0b"),

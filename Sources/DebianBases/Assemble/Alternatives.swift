@@ -2,7 +2,7 @@ import Images
 import Planning
 
 /// A link that update-alternatives(1) would make: one of several packages provides what stands at `link`.
-struct Alternative: Hashable, Sendable {
+struct AlternativeLink: Hashable, Sendable {
     let link: ImagePath
     let target: ImagePath
     /// The highest is linked.
@@ -16,8 +16,8 @@ struct Alternative: Hashable, Sendable {
 /// nothing stands at a link and its target is there, the link is made straight to the target.
 enum Alternatives {
     /// The calls of a script, whatever condition they stand under.
-    static func parse(_ script: String) -> [Alternative] {
-        var result: [Alternative] = []
+    static func parse(_ script: String) -> [AlternativeLink] {
+        var result: [AlternativeLink] = []
         for words in commands(script) {
             guard let start = words.firstIndex(of: "update-alternatives"),
                 let install = words[start...].firstIndex(of: "--install"), words.count > install + 4,
@@ -28,7 +28,7 @@ enum Alternatives {
                     return
                 }
                 result.append(
-                    Alternative(
+                    AlternativeLink(
                         link: UnpackRules.merged(link) ?? link, target: UnpackRules.merged(target) ?? target,
                         priority: priority))
             }
@@ -48,7 +48,7 @@ enum Alternatives {
 
     /// The links to make in a tree: for each place where nothing stands the target of the highest priority that is there,
     /// among equals the first by name.
-    static func chosen(_ alternatives: [Alternative], in tree: HostFolder) throws -> [(
+    static func chosen(_ alternatives: [AlternativeLink], in tree: HostFolder) throws -> [(
         link: ImagePath, target: ImagePath
     )] {
         let sorted = Set(alternatives).sorted {

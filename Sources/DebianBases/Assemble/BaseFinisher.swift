@@ -26,13 +26,13 @@ struct BaseFinisher {
     /// Does everything but bytecode and modes.
     ///
     /// `alternatives` are links of which each stands only where nothing else does.
-    func finish(_ alternatives: [Alternative] = []) throws {
+    func finish(_ alternatives: [AlternativeLink] = []) throws {
         do { try finishChecked(alternatives) } catch UnpackError.linkInPath(let path) {
             throw DebianBaseError.blocked(base: entry.id, path: path.description)
         }
     }
 
-    private func finishChecked(_ alternatives: [Alternative]) throws {
+    private func finishChecked(_ alternatives: [AlternativeLink]) throws {
         try linkMergedFolders()
         for folder in [
             ImagePath("/etc/ssl/certs"), ImagePath("/home/nonroot"), ImagePath("/root"), ImagePath("/run/lock"),

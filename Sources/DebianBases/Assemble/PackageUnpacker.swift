@@ -22,7 +22,7 @@ struct PackageUnpacker: Sendable {
         /// Permission bits of the folders that the package states.
         var folders: [ImagePath: UInt16] = [:]
         /// Links that its script would have made.
-        var alternatives: [Alternative] = []
+        var alternatives: [AlternativeLink] = []
     }
 
     /// Unpacks the files of a package and writes its record below `/var/lib/dpkg/status.d`, where scanners look.
