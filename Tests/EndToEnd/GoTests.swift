@@ -175,7 +175,7 @@ extension Acceptance {
             let image = try await layout(of: service, ["-t", "tides"])
             let paths = try await image.entries().map(\.path)
             #expect(paths.contains { $0.contains("/libsqlite3.so.0") })
-            #expect(!paths.contains { $0.hasSuffix("/gcc") || $0.hasSuffix(".h") })
+            #expect(!paths.contains { $0.hasSuffix("/bin/gcc") || $0.hasSuffix(".h") })
             let outcome = try await Autoimage().run("run", "tides")
             #expect(outcome.output == "depth 3\n", "\(outcome.errors)")
         }
