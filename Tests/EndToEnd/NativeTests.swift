@@ -84,8 +84,8 @@ extension Acceptance {
                 #expect(entries.contains { $0.name.hasPrefix(part) }, "\(part)")
             }
             let programs: Set = ["gcc", "cc", "ld", "pip", "apt-get", "dpkg", "perl", "sh", "tar", "cargo"]
-            #expect(entries.filter { programs.contains($0.name) && $0.kind != "d" }.map(.path) == [])
-            #expect(entries.filter { $0.name.hasSuffix(".h") }.map(.path) == [])
+            #expect(entries.filter { programs.contains($0.name) && $0.kind != "d" }.map(\.path) == [])
+            #expect(entries.filter { $0.name.hasSuffix(".h") }.map(\.path) == [])
             let size = entries.reduce(0) { $0 + $1.size }
             #expect(size <= 220_000_000, "\(size) bytes unpacked")
 
