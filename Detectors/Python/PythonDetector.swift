@@ -94,7 +94,7 @@ struct PythonPlanner {
             name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, source, installation, start), builder: builder,
             runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
-            open: open(installation),
+            open: open(installation), resolved: resolved(installation),
             warnings: version.warnings + choice.warnings + start.warnings + native
                 + (try warnings(installation, procfile)))
     }
