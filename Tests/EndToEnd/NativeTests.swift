@@ -23,8 +23,8 @@ extension Acceptance {
                     document = HTML(string="<h1>Spring tide</h1>").write_pdf()
                     text = " ".join([
                         magic.from_buffer(drawing.getvalue(), mime=True), magic.from_buffer(document, mime=True),
-                        str(b"DejaVu" in document or len(document) > 1000), str(knots.of_metres(1852)),
-                        str(numpy.linalg.det(numpy.eye(3) * 2)), str(os.getuid()),
+                        str(len(document) > 1000), str(knots.of_metres(1852)),
+                        str(round(numpy.linalg.det(numpy.eye(3) * 2))), str(os.getuid()),
                     ])
                     self.send_response(200)
                     self.end_headers()
@@ -93,7 +93,7 @@ extension Acceptance {
             let run = try Autoimage().command(["run", "-e", "PORT=\(port)", "harbour"])
             try await run.running { server in
                 let text = try await Site(port: port, server: server).get("/")
-                #expect(text == "image/jpeg application/pdf True 1 8.0 65532")
+                #expect(text == "image/jpeg application/pdf True 1 8 65532")
             }
         }
 
