@@ -12,6 +12,7 @@ struct Service: Sendable {
         case pdmHello = "pdm-hello"
         case pipenvHello = "pipenv-hello"
         case pep621Hello = "pep621-hello"
+        case goWorkspace = "go-workspace"
         case script
     }
 
