@@ -8,6 +8,10 @@ struct Service: Sendable {
         case flaskHello = "flask-hello"
         case fastapiHello = "fastapi-hello"
         case goHello = "go-hello"
+        case poetryHello = "poetry-hello"
+        case pdmHello = "pdm-hello"
+        case pipenvHello = "pipenv-hello"
+        case pep621Hello = "pep621-hello"
         case goWorkspace = "go-workspace"
         case script
     }
