@@ -1,3 +1,5 @@
+
+import Planning
 import Testing
 
 @testable import Detectors

@@ -41,7 +41,7 @@ struct PyLock: InstallSource {
             !installation.set.installs(project.tree.service)
         {
             installation.set.projects.append(
-                try manifest.project(evidence: manifest.table.evidence("[build-system]", key: "build-system")))
+                try LocalProject.read(manifest.folder, project.tree, manifest.buildSystem))
         }
         installation.set.projects.sort { $0.path < $1.path }
         try installation.useIndexes(manifest?.indexes() ?? [])

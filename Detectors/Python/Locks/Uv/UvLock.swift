@@ -46,9 +46,7 @@ struct UvLock: InstallSource {
         reader.set.isClosed = true
         for node in nodes { try reader.add(node) }
         if try manifest.isPackage() {
-            let key = manifest.table.node("build-system") == nil ? "tool" : "build-system"
-            reader.set.projects.append(
-                try manifest.project(evidence: manifest.table.evidence("[\(key)]", key: key)))
+            reader.set.projects.append(try LocalProject.read(manifest.folder, project.tree, manifest.buildSystem))
         }
         reader.set.projects.sort { $0.path < $1.path }
         reader.useIndexes(try (top.map { try $0.indexes() } ?? []) + manifest.indexes(), nodes)
