@@ -34,7 +34,6 @@ struct PythonPlanner {
     func plan() throws -> BuildPlan {
         let version = try PythonVersion.read(from: project)
         let source = try InstallSources.find(in: project)
-        if source == nil { try project.refuseOtherManagers() }
         var wish = BaseChoice.Wish(
             language: "python", version: version.request, family: options.bases, libc: options.libc)
         var choice = try BaseChoice.choose(wish, from: bases)

@@ -12,6 +12,9 @@ struct RequirementsFiles: InstallSource {
         guard let file = try PythonProject.requirementsFiles.map(project.path).first(where: project.tree.hasFile) else {
             return nil
         }
+        for (asked, kind) in [(project.options.extras, "extra"), (project.options.groups, "dependency group")] {
+            _ = try UnknownChoice.check(asked, kind: kind, in: file, known: [])
+        }
         return try RequirementsFiles(reading: file, from: project.tree)
     }
 
