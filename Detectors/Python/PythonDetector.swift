@@ -74,13 +74,16 @@ struct PythonPlanner {
         let service = steps.service(
             after: dependencies.last?.name, django, hasVenv: hasVenv, isInstalled: !projects.isEmpty,
             without: try installedSources(projects, [start] + processes.map(\.1)))
-        let system =
-            installation.map { SystemPackages.needed(for: $0.installed, python: python, builder: choice.builder) } ?? []
+        let needs = try django.map { try DjangoNeeds(settings: $0.settings, in: project) }
+        let set = installation?.installed
+        let system = set.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
+        let used = set.map { SystemPackages.needed(for: $0, django: needs, runtime: choice.runtime) } ?? []
+        let native = set.map { SystemPackages.warnings(for: $0, django: needs, builder: choice.builder) } ?? []
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
             buildPackages: try StagePackages.of(options.buildPackages, system, choice.builder),
-            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
+            runtimePackages: try StagePackages.of(options.runtimePackages, used, choice.runtime))
         let (copies, artifacts) = copies(hasVenv: hasVenv, isInstalled: !projects.isEmpty, django)
         let builder = BuilderStage(
             name: "builder", portability: portability, base: stages.builder, steps: dependencies + service,
@@ -91,8 +94,9 @@ struct PythonPlanner {
             name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, source, installation, start), builder: builder,
             runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
-            open: open(installation),
-            warnings: version.warnings + choice.warnings + start.warnings + (try warnings(installation, procfile)))
+            open: open(installation), resolved: resolved(installation),
+            warnings: version.warnings + choice.warnings + start.warnings + native
+                + (try warnings(installation, procfile)))
     }
 
     private func otherProcesses(_ finder: StartFinder, _ procfile: Procfile?) throws -> [(String, StartCommand)] {
@@ -213,9 +217,10 @@ enum UnnamedImports {
             for statement in source.topLevel {
                 for name in modules(statement.text)
                 where !StandardLibrary.modules.contains(name) && !own.contains(name) {
+                    let project = SystemPackages.project(importing: name)
                     throw PlanError.unusable(
                         place: "\(path):\(statement.line)", what: "imports '\(name)' and no requirements file names it",
-                        fix: "add a requirements.txt with the package that has it")
+                        fix: "add a requirements.txt with \(project.map { "'\($0)'" } ?? "the package that has it")")
                 }
             }
         }

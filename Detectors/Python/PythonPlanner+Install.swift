@@ -42,6 +42,11 @@ extension PythonPlanner {
         return OpenRequirements(step: "resolve", result: ImagePath("/resolved/packages.json"), inputs: inputs)
     }
 
+    /// The record of `autoimage.lock` that is installed.
+    func resolved(_ installation: Installation?) -> Digest? {
+        installation.flatMap { $0.isOpen ? nil : $0.inputs }
+    }
+
     /// The folder of a src layout that need not be shipped beside what was installed from it; nil where a command names it.
     func installedSources(_ projects: [LocalProject], _ starts: [StartCommand]) throws -> SourcePath? {
         let service = project.tree.service

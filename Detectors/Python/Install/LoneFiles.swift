@@ -14,7 +14,9 @@ enum LoneFiles {
             guard project.tree.hasFile(path), !project.tree.hasFile(try project.path(manifest)) else { continue }
             throw PlanError.unusable(
                 place: "\(path)", what: "there is no \(manifest) beside the lock",
-                fix: "put the \(manifest) that it was made from into the service, or let it into the build if it is ignored")
+                fix:
+                    "put the \(manifest) that it was made from into the service, or let it into the build if it is ignored"
+            )
         }
     }
 
@@ -43,6 +45,7 @@ enum LoneFiles {
     /// What people write for `requirements.txt`.
     private static let misspelt = [
         "requirement.txt", "Requirements.txt", "requirements.text", "requirements.txt.txt", "requirments.txt",
-        "requirement.text", "requirements", "Requirement.txt", "requierments.txt", "requirements.tx", "requirments.text",
+        "requirement.text", "requirements", "Requirement.txt", "requierments.txt", "requirements.tx",
+        "requirments.text",
     ]
 }

@@ -44,7 +44,9 @@ struct ManifestGroups {
                 else {
                     throw PlanError.unusable(
                         place: "\(place)", what: "the group '\(name)' includes a group that is not there",
-                        fix: "write it as in {include-group = \"NAME\"}; the groups are \(names.joined(separator: ", "))")
+                        fix:
+                            "write it as in {include-group = \"NAME\"}; the groups are \(names.joined(separator: ", "))"
+                    )
                 }
                 return try requirements(of: Requirement.normalized(other), within: outer + [name])
             default:

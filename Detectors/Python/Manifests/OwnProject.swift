@@ -19,14 +19,18 @@ struct OwnProject: Sendable {
         if tree.hasFile(try project.path("manage.py")) {
             return OwnProject(
                 project: nil,
-                warnings: ["\(local.evidence): the project itself is not installed; it runs from the folder of manage.py"]
+                warnings: [
+                    "\(local.evidence): the project itself is not installed; it runs from the folder of manage.py"
+                ]
             )
         }
         let content = try ProjectContent(of: tree.service, in: tree, manifest)
         if let missing = content.missing {
             return OwnProject(
                 project: nil,
-                warnings: ["\(local.evidence): the project itself is not installed: \(missing); it runs from its folder"])
+                warnings: [
+                    "\(local.evidence): the project itself is not installed: \(missing); it runs from its folder"
+                ])
         }
         return OwnProject(project: local)
     }

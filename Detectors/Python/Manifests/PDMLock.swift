@@ -58,7 +58,9 @@ struct PDMLock: InstallSource {
         let groups = try UnknownChoice.check(
             project.options.groups, kind: "dependency group", in: manifest.path, known: ManifestGroups(manifest).names)
         guard case .array(let elements)? = document.node(["metadata", "groups"]) else { return ["default"] }
-        let locked = elements.compactMap { if case .string(let name) = $0 { Requirement.normalized(name) } else { nil } }
+        let locked = elements.compactMap {
+            if case .string(let name) = $0 { Requirement.normalized(name) } else { nil }
+        }
         for name in extras + groups where !locked.contains(name) {
             throw PlanError.unusable(
                 place: "\(path):\(document.line(of: ["metadata", "groups"]))", what: "'\(name)' is not locked",
@@ -180,13 +182,17 @@ struct PDMHash {
         let old = table("tool", "pdm", "dev-dependencies")
         var groups: [String: [PythonJSON]] = [:]
         for (name, node) in table("dependency-groups") {
-            if case .array(let elements) = node { groups[Requirement.normalized(name)] = elements.map { PythonJSON($0) } }
+            if case .array(let elements) = node {
+                groups[Requirement.normalized(name)] = elements.map { PythonJSON($0) }
+            }
         }
         for (name, node) in old {
             guard case .array(let elements) = node else { continue }
             groups[Requirement.normalized(name), default: []] += elements.map { PythonJSON($0) }
         }
-        let overrides = node("tool", "pdm", "resolution", "overrides", otherwise: node("tool", "pdm", "overrides", otherwise: .object([:])))
+        let overrides = node(
+            "tool", "pdm", "resolution", "overrides",
+            otherwise: node("tool", "pdm", "overrides", otherwise: .object([:])))
         let resolution = node("tool", "pdm", "resolution", otherwise: .object([:]))
         func digest(_ dev: PythonJSON, _ last: (String, PythonJSON)) -> String {
             PythonJSON.object([

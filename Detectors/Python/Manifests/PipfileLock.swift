@@ -13,7 +13,9 @@ struct PipfileLock: InstallSource {
     /// The lock of a service; nil where there is none.
     static func find(in project: PythonProject) throws -> PipfileLock? {
         let path = try project.path("Pipfile.lock")
-        guard let text = try project.tree.text(at: path), let manifest = try Pipfile.read(in: project) else { return nil }
+        guard let text = try project.tree.text(at: path), let manifest = try Pipfile.read(in: project) else {
+            return nil
+        }
         let document = try JSONDocument(parsing: text, file: "\(path)")
         guard case .object(let root) = document.root, case .object? = root["_meta"] else {
             throw PlanError.unusable(
@@ -44,7 +46,8 @@ struct PipfileLock: InstallSource {
         let evidence = Evidence(path: path, line: member.line, excerpt: member.key + (version ?? ""))
         guard try target.satisfies(text("markers"), evidence) else { return }
         var package = LockedPackage(
-            name: Requirement.normalized(member.key), version: version.map { String($0.drop { "= ".contains($0) }) } ?? "",
+            name: Requirement.normalized(member.key),
+            version: version.map { String($0.drop { "= ".contains($0) }) } ?? "",
             evidence: evidence)
         if let git = text("git") {
             package.source = .url(GitAddress.make(git, revision: text("ref"), folder: text("subdirectory")))
@@ -57,7 +60,8 @@ struct PipfileLock: InstallSource {
             package.source = isFolder ? .folder(found) : .archive(found)
         } else if version == nil || version == "*" {
             throw PlanError.unusable(
-                place: "\(evidence)", what: "'\(member.key)' is locked at no version", fix: "write the lock with '\(Self.fix)'")
+                place: "\(evidence)", what: "'\(member.key)' is locked at no version",
+                fix: "write the lock with '\(Self.fix)'")
         }
         guard package.source == .index else { return try set.add(package) }
         var hashes: [String] = []
@@ -76,7 +80,8 @@ struct PipfileLock: InstallSource {
             manifest.document.node([name]).map { PythonJSON($0) } ?? .object([:])
         }
         // A Pipfile without sources has Pipenv's own, which the lock then names.
-        let sources = manifest.document.node(["source"]).map { PythonJSON($0) } ?? meta["sources"].map { PythonJSON($0) }
+        let sources =
+            manifest.document.node(["source"]).map { PythonJSON($0) } ?? meta["sources"].map { PythonJSON($0) }
         var content: [String: PythonJSON] = [
             "_meta": .object(["sources": sources ?? .array([]), "requires": table("requires")]),
             "default": table("packages"), "develop": table("dev-packages"),

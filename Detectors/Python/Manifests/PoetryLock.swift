@@ -106,7 +106,8 @@ struct PoetryLock: InstallSource {
         let evidence = Evidence(path: path, line: document.line(of: keys), excerpt: "\(written) \(version)")
         guard !written.isEmpty, !version.isEmpty else {
             throw PlanError.unusable(
-                place: "\(evidence)", what: "a package has no name or version", fix: "write the lock with '\(Self.fix)'")
+                place: "\(evidence)", what: "a package has no name or version", fix: "write the lock with '\(Self.fix)'"
+            )
         }
         var package = LockedPackage(name: Requirement.normalized(written), version: version, evidence: evidence)
         package.pythons = text("python-versions").flatMap { try? PoetryConstraint(parsing: $0) }

@@ -11,7 +11,8 @@ struct PoetryManifest {
         guard let manifest = try PyProject.read(in: project.tree.service, of: project.tree),
             manifest.has("tool", "poetry"), manifest.isManifest
         else { return nil }
-        let manager = Decided<String>("Poetry", .found(evidence: [manifest.evidence(["tool", "poetry"], "tool.poetry")]))
+        let manager = Decided<String>(
+            "Poetry", .found(evidence: [manifest.evidence(["tool", "poetry"], "tool.poetry")]))
         if manifest.has("project", "dependencies") {
             return try ProjectManifest.read(manifest, project, manager)
         }
@@ -55,7 +56,9 @@ struct PoetryManifest {
     /// The dependencies of the groups that are asked for.
     private func groups() throws -> [PoetryDependency] {
         var tables: [String: [String]] = [:]
-        if manifest.has("tool", "poetry", "dev-dependencies") { tables["dev"] = ["tool", "poetry", "dev-dependencies"] }
+        if manifest.has("tool", "poetry", "dev-dependencies") {
+            tables["dev"] = ["tool", "poetry", "dev-dependencies"]
+        }
         for name in manifest.keys("tool", "poetry", "group") {
             tables[Requirement.normalized(name)] = ["tool", "poetry", "group", name, "dependencies"]
         }
@@ -114,7 +117,8 @@ struct PoetryDependency: Hashable, Sendable {
         func text(_ key: String) -> String? { if case .string(let text)? = table[key] { text } else { nil } }
         func constraint(_ text: String) throws(PlanError) -> PoetryConstraint {
             do { return try PoetryConstraint(parsing: text) } catch {
-                throw .unusable(place: "\(evidence)", what: "\(name): \(error)", fix: "write it as in: ^1.2 or >=1.2,<2")
+                throw .unusable(
+                    place: "\(evidence)", what: "\(name): \(error)", fix: "write it as in: ^1.2 or >=1.2,<2")
             }
         }
         var extras: [String] = []
@@ -159,7 +163,8 @@ struct PoetryDependency: Hashable, Sendable {
 /// `[[tool.poetry.source]]`: indexes beside the default one, or in its place.
 enum PoetrySources {
     static func read(_ manifest: PyProject) throws -> [PackageIndex] {
-        try (manifest.document.tables("tool", "poetry", "source")?.value ?? []).enumerated().compactMap { index, table in
+        try (manifest.document.tables("tool", "poetry", "source")?.value ?? []).enumerated().compactMap {
+            index, table in
             guard case .string(let url)? = table["url"] else { return nil }
             let isDefault =
                 switch table["priority"] {

@@ -103,7 +103,8 @@ struct SetupScript: Sendable {
         let source = PythonSource(text)
         guard let statement = source.statements.first(where: { $0.text.contains(/\bsetup\s*\(/) }) else {
             return SetupScript(
-                name: nil, evidence: Evidence(path: path, excerpt: "setup.py"), call: "", dependencies: nil, extras: [:])
+                name: nil, evidence: Evidence(path: path, excerpt: "setup.py"), call: "", dependencies: nil, extras: [:]
+            )
         }
         let evidence = Evidence(path: path, line: statement.line, excerpt: "setup")
         var names: [String: String] = [:]

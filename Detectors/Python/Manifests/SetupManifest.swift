@@ -14,7 +14,9 @@ enum SetupManifest {
         if let dependencies = setup.dependencies {
             let extras = try UnknownChoice.check(
                 project.options.extras, kind: "extra", in: setup.evidence.path, known: setup.extras.keys.sorted())
-            let asked = setup.extras.sorted { $0.key < $1.key }.filter { extras.contains(Requirement.normalized($0.key)) }
+            let asked = setup.extras.sorted { $0.key < $1.key }.filter {
+                extras.contains(Requirement.normalized($0.key))
+            }
             requirements = dependencies + asked.flatMap(\.value)
         } else {
             guard let local = own.project else {

@@ -98,8 +98,9 @@ extension StepPrograms {
             for folder in sys.argv[1:]:
                 call=pip+['wheel','--no-deps','--no-index','--find-links','/backends','--no-cache-dir','--wheel-dir',wheels,folder]
                 subprocess.run(call).returncode and sys.exit(1)
-            made=[f'{wheels}/{name}' for name in sorted(os.listdir(wheels))]
-            call=pip+['--python','/opt/venv/bin/python','install','--no-index','--no-deps','--no-compile','--no-warn-script-location']
+            made=['=='.join(name.split('-')[:2]) for name in sorted(os.listdir(wheels))]
+            call=pip+['--python','/opt/venv/bin/python','install','--no-index','--find-links',wheels,'--no-cache-dir']
+            call+=['--no-deps','--no-compile','--no-warn-script-location']
             subprocess.run(call+['--ignore-installed','--prefix','/opt/service']+made).returncode and sys.exit(1)
 
         """#
