@@ -181,11 +181,7 @@ import Testing
             ),
             (
                 ["uv.lock": "", "main.py": ""],
-                "uv.lock: only requirements files are installed so far; write one with 'uv export --no-dev --no-emit-project -o requirements.txt'"
-            ),
-            (
-                ["pyproject.toml": "[project]\ndependencies = [\"flask\"]\n", "main.py": ""],
-                "pyproject.toml:2: only requirements files are installed so far; add a requirements.txt with these lines, or with '.' to install the project itself"
+                "uv.lock:1: names no version, so it is no lock of uv; write it with 'uv lock'"
             ),
             (
                 ["README.md": "", "web/index.html": ""],
