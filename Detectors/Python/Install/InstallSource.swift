@@ -35,10 +35,10 @@ enum InstallSources {
     /// By rank: locks first, then requirements files, then manifests without a lock.
     static let all: [Kind] = [
         Kind(name: "uv", isLock: true) { try UvLock.find(in: $0) },
-        Kind(name: "pylock", isLock: true) { try PyLock.find(in: $0) },
         Kind(name: "poetry", isLock: true) { try PoetryLock.find(in: $0) },
         Kind(name: "pdm", isLock: true) { try PDMLock.find(in: $0) },
         Kind(name: "pipenv", isLock: true) { try PipfileLock.find(in: $0) },
+        Kind(name: "pylock", isLock: true) { try PyLock.find(in: $0) },
         Kind(name: "pip", isLock: false) { try RequirementsFiles.find(in: $0) },
         Kind(name: "pipenv", isLock: false) { try Pipfile.open(in: $0) },
         Kind(name: "poetry", isLock: false) { try PoetryManifest.find(in: $0) },

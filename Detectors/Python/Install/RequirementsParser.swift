@@ -26,8 +26,11 @@ struct RequirementsParser {
     static func requirement(
         _ text: String, in folder: SourcePath, of tree: any SourceTree, _ evidence: Evidence
     ) throws -> Requirement {
-        try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path), folder: folder)
-            .requirement(text, isEditable: false, evidence)
+        var requirement = try RequirementsParser(
+            tree: tree, set: RequirementSet(root: evidence.path), folder: folder
+        ).requirement(text, isEditable: false, evidence)
+        requirement.text = nil
+        return requirement
     }
 
     private mutating func read(_ path: SourcePath, isConstraint: Bool, from includer: Evidence?) throws {

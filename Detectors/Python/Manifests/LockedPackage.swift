@@ -63,7 +63,7 @@ struct LockedSet {
             add(package, specifier: "", .local(path), hash?.hash.map { [$0] } ?? [], kind(of: path.name))
         case .folder(let path):
             guard !projects.contains(where: { $0.path == path }) else { return }
-            projects.append(try .required(path, of: tree, by: package.evidence))
+            projects.append(try .locked(path, of: tree, by: package.evidence))
         }
     }
 

@@ -9,34 +9,39 @@ struct OpenManifest: InstallSource {
     /// The Pythons that a requirement is for, by its place in `written`.
     var pythons: [Int: PoetryConstraint] = [:]
 
+    let tree: any SourceTree
+
     func requirements(for target: PythonTarget) throws -> RequirementSet {
+        func applied(_ set: RequirementSet) throws -> RequirementSet {
+            try set.applying(pythonVersion: target.version, machine: target.machine)
+        }
         var set = written
         set.requirements = written.requirements.indices.filter { pythons[$0]?.allows(python: target.version) ?? true }
             .map { written.requirements[$0] }
-        return try set.applying(pythonVersion: target.version, machine: target.machine)
+        let own = Set(written.projects.map(\.path))
+        set = try applied(applied(set).separatingProjects(of: tree))
+        // What a folder with a manifest of Poetry's needs, its build says.
+        for index in set.projects.indices
+        where !own.contains(set.projects[index].path) && set.projects[index].metadata == .poetry {
+            set.projects[index].metadata = .build
+        }
+        return set
     }
 
     /// Whether there is anything to install.
     var isEmpty: Bool { written.requirements.isEmpty && written.projects.isEmpty }
 
-    /// A set of open requirements, in which folders of the tree are projects of their own.
+    /// A set of open requirements with the service's own project.
     static func set(
         _ root: SourcePath, files: [SourcePath] = [], _ requirements: [Requirement], own: OwnProject,
-        indexes: [PackageIndex] = [], in tree: any SourceTree
-    ) throws -> RequirementSet {
+        indexes: [PackageIndex] = []
+    ) -> RequirementSet {
         var set = RequirementSet(root: root)
         set.files = [root] + files.filter { $0 != root }
         set.requirements = requirements
         set.indexes = indexes
         set.warnings = own.warnings
-        var projects = own.project.map { [$0] } ?? []
-        for requirement in requirements {
-            guard case .local(let path) = requirement.source, !projects.contains(where: { $0.path == path }),
-                path == .root || tree.entry(at: path)?.kind == .folder
-            else { continue }
-            projects.append(try .required(path, of: tree, by: requirement.evidence))
-        }
-        set.projects = projects.sorted { $0.path < $1.path }
+        set.projects = own.project.map { [$0] } ?? []
         return set
     }
 }
@@ -58,16 +63,16 @@ enum ProjectManifest {
     static func read(
         _ manifest: PyProject, _ project: PythonProject, _ manager: Decided<String>
     ) throws -> OpenManifest? {
-        let own = try OwnProject.find(in: project)
+        var own = try OwnProject.find(in: project)
         var reader = ManifestReader(manifest: manifest, project: project)
-        var requirements = try reader.dependencies(own)
+        var requirements = try reader.dependencies(&own)
         requirements += try reader.extras()
         requirements += try reader.groups()
         let sources = try ManifestSources(manifest, project)
         requirements = requirements.map(sources.apply)
-        let set = try OpenManifest.set(
-            manifest.path, files: reader.files, requirements, own: own, indexes: sources.indexes, in: project.tree)
-        let found = OpenManifest(manager: manager, written: set)
+        let set = OpenManifest.set(
+            manifest.path, files: reader.files, requirements, own: own, indexes: sources.indexes)
+        let found = OpenManifest(manager: manager, written: set, tree: project.tree)
         return found.isEmpty ? nil : found
     }
 }
@@ -87,7 +92,7 @@ private struct ManifestReader {
     }
 
     /// What the project depends on.
-    mutating func dependencies(_ own: OwnProject) throws -> [Requirement] {
+    mutating func dependencies(_ own: inout OwnProject) throws -> [Requirement] {
         let dynamic = try manifest.document.strings("project", "dynamic")?.value ?? []
         guard dynamic.contains("dependencies") else {
             if manifest.has("project") { return try manifest.requirements(at: ["project", "dependencies"]) }
@@ -102,17 +107,13 @@ private struct ManifestReader {
             return found
         }
         let place = manifest.evidence(["project", "dynamic"], "dynamic = [\"dependencies\"]")
-        guard let local = own.project else {
+        guard own.asksBuild(for: project.options.extras) else {
             throw PlanError.unusable(
                 place: "\(place)", what: "only a build of the project knows its dependencies, and it is not built",
                 fix: "write them into [project] dependencies, or add a [build-system]")
         }
         isOpaque = true
-        return [
-            Requirement(
-                name: local.name, extras: project.options.extras.map(\.value), specifier: "", marker: nil,
-                source: .local(local.path), isEditable: false, hashes: [], evidence: place)
-        ]
+        return []
     }
 
     /// The requirements files that `file = […]` names.

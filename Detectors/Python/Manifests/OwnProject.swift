@@ -7,13 +7,20 @@ import Planning
 /// Django's `manage.py` that runs in its folder, and unless the build system would find nothing to pack.
 struct OwnProject: Sendable {
     /// The service's own project; nil where it runs from its folder.
-    let project: LocalProject?
+    private(set) var project: LocalProject?
     /// Why it is not installed although it names a build system.
     var warnings: [String] = []
 
+    /// Lets its build say what it needs; false where it is not built.
+    mutating func asksBuild(for extras: [Requested<String>]) -> Bool {
+        project?.metadata = .build
+        project?.extras = extras.map(\.value).sorted()
+        return project != nil
+    }
+
     static func find(in project: PythonProject) throws -> OwnProject {
         let tree = project.tree
-        guard let local = try LocalProject.read(in: tree.service, of: tree) else { return OwnProject(project: nil) }
+        guard let local = try LocalProject.built(in: tree.service, of: tree) else { return OwnProject(project: nil) }
         let manifest = try PyProject.read(in: tree.service, of: tree)
         if let manifest, manifest.isNoPackage { return OwnProject(project: nil) }
         if tree.hasFile(try project.path("manage.py")) {
@@ -46,37 +53,22 @@ extension PyProject {
 
 extension LocalProject {
     /// The project in a folder: one with a build system, or with a `setup.py` or `setup.cfg` that setuptools builds; nil
-    /// where nothing there can be built.
-    static func read(in folder: SourcePath, of tree: any SourceTree) throws -> LocalProject? {
+    /// where nothing there is to be built.
+    static func built(in folder: SourcePath, of tree: any SourceTree) throws -> LocalProject? {
         let manifest = try PyProject.read(in: folder, of: tree)
-        let setup = try SetupFiles.read(in: folder, of: tree)
-        let name = (manifest?.name ?? setup?.name).map(Requirement.normalized)
-        if let system = try manifest?.buildSystem() {
-            return LocalProject(path: folder, name: name, buildRequires: system.requires, evidence: system.evidence)
-        }
-        if let setup {
-            return LocalProject(path: folder, name: name, buildRequires: ["setuptools"], evidence: setup.evidence)
+        if let system = try manifest?.buildSystem() { return try locked(folder, of: tree, by: system.evidence) }
+        if let setup = try SetupFiles.read(in: folder, of: tree) {
+            return try locked(folder, of: tree, by: setup.evidence)
         }
         guard let manifest, manifest.document.node(["tool", "uv", "package"]) == .boolean(true) else { return nil }
-        return LocalProject(
-            path: folder, name: name, buildRequires: ["setuptools"],
-            evidence: manifest.evidence(["tool", "uv", "package"], "package = true"))
+        return try locked(folder, of: tree, by: manifest.evidence(["tool", "uv", "package"], "package = true"))
     }
 
-    /// A folder that a requirement names: without a build system setuptools builds it (PEP 517); fails where it holds no
-    /// project at all.
-    static func required(_ folder: SourcePath, of tree: any SourceTree, by evidence: Evidence) throws -> LocalProject {
-        if let found = try read(in: folder, of: tree) {
-            return LocalProject(
-                path: folder, name: found.name, buildRequires: found.buildRequires, evidence: evidence)
-        }
-        guard let manifest = try PyProject.read(in: folder, of: tree) else {
-            throw PlanError.unusable(
-                place: "\(evidence)", what: "there is no project in the folder '\(folder)'",
-                fix: "correct the path, or let the folder into the build if it is ignored")
-        }
-        return LocalProject(
-            path: folder, name: manifest.name.map(Requirement.normalized), buildRequires: ["setuptools"],
-            evidence: evidence)
+    /// A project whose requirements are known from elsewhere: from a lock, or from the manifest that is read.
+    static func locked(_ folder: SourcePath, of tree: any SourceTree, by evidence: Evidence) throws -> LocalProject {
+        var project = try read(folder, tree, evidence)
+        project.metadata = .written
+        project.dependencies = []
+        return project
     }
 }

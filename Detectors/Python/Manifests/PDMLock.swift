@@ -94,7 +94,7 @@ struct PDMLock: InstallSource {
             name = written
         } else {
             guard case .local(let folder) = requirement.source,
-                let found = try LocalProject.required(folder, of: project.tree, by: requirement.evidence).name
+                let found = try LocalProject.locked(folder, of: project.tree, by: requirement.evidence).name
             else { return nil }
             name = found
         }

@@ -49,9 +49,9 @@ struct Pipfile {
         let tables = try ["packages"] + file.askedCategories()
         let requirements = try tables.flatMap(file.requirements)
         let manager = Decided<String>("Pipenv", .found(evidence: [Evidence(path: file.path, excerpt: file.path.name)]))
-        let set = try OpenManifest.set(
-            file.path, requirements, own: OwnProject(project: nil), indexes: try file.indexes(), in: project.tree)
-        let found = OpenManifest(manager: manager, written: set)
+        let set = OpenManifest.set(
+            file.path, requirements, own: OwnProject(project: nil), indexes: try file.indexes())
+        let found = OpenManifest(manager: manager, written: set, tree: project.tree)
         return found.isEmpty ? nil : found
     }
 

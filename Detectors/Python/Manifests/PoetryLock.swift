@@ -35,7 +35,19 @@ struct PoetryLock: InstallSource {
         }
     }
 
+    /// Fails where the lock was made for other Pythons.
+    private func checkPython(_ target: PythonTarget) throws {
+        guard let text = try document.string("metadata", "python-versions"),
+            let range = try? PoetryConstraint(parsing: text.value), !range.allows(python: target.version)
+        else { return }
+        throw PlanError.unusable(
+            place: "\(path):\(text.line)",
+            what: "is made for Python \(text.value), and the plan is for \(target.version)",
+            fix: "choose a Python that it is for with --set python.version=VERSION, or lock for this one")
+    }
+
     func requirements(for target: PythonTarget) throws -> RequirementSet {
+        try checkPython(target)
         let packages = try (document.tables("package")?.value ?? []).indices.map(package)
         let needed = try isGrouped ? grouped(packages, target) : walked(packages, target)
         var set = LockedSet(for: target, in: project.tree)

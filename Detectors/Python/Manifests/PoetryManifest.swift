@@ -24,10 +24,10 @@ struct PoetryManifest {
         let wanted = try roots()
         var pythons: [Int: PoetryConstraint] = [:]
         for (index, dependency) in wanted.enumerated() { pythons[index] = dependency.python }
-        let set = try OpenManifest.set(
+        let set = OpenManifest.set(
             manifest.path, try wanted.map { try $0.requirement() }, own: own,
-            indexes: try PoetrySources.read(manifest), in: project.tree)
-        let found = OpenManifest(manager: manager, written: set, pythons: pythons)
+            indexes: try PoetrySources.read(manifest))
+        let found = OpenManifest(manager: manager, written: set, pythons: pythons, tree: project.tree)
         return found.isEmpty ? nil : found
     }
 

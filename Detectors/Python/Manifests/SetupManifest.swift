@@ -7,10 +7,10 @@ enum SetupManifest {
         guard let setup = try SetupFiles.read(in: tree.service, of: tree),
             try PyProject.read(in: tree.service, of: tree)?.isManifest != true
         else { return nil }
-        let own = try OwnProject.find(in: project)
+        var own = try OwnProject.find(in: project)
         let groups = project.options.groups
         _ = try UnknownChoice.check(groups, kind: "dependency group", in: setup.evidence.path, known: [])
-        var requirements: [Requirement]
+        let requirements: [Requirement]
         if let dependencies = setup.dependencies {
             let extras = try UnknownChoice.check(
                 project.options.extras, kind: "extra", in: setup.evidence.path, known: setup.extras.keys.sorted())
@@ -19,23 +19,18 @@ enum SetupManifest {
             }
             requirements = dependencies + asked.flatMap(\.value)
         } else {
-            guard let local = own.project else {
+            guard own.asksBuild(for: project.options.extras) else {
                 throw PlanError.unusable(
                     place: "\(setup.evidence)",
                     what: "only running it would tell what it depends on, and the project is not built",
                     fix: "write install_requires as a plain list, or add a requirements.txt")
             }
-            requirements = [
-                Requirement(
-                    name: local.name, extras: project.options.extras.map(\.value), specifier: "", marker: nil,
-                    source: .local(local.path), isEditable: false, hashes: [], evidence: setup.evidence)
-            ]
+            requirements = []
         }
-        let set = try OpenManifest.set(
-            setup.evidence.path, files: setup.files, requirements, own: own, in: tree)
+        let set = OpenManifest.set(setup.evidence.path, files: setup.files, requirements, own: own)
         let found = OpenManifest(
             manager: Decided("pip", .found(evidence: setup.files.map { Evidence(path: $0, excerpt: $0.name) })),
-            written: set)
+            written: set, tree: tree)
         return found.isEmpty ? nil : found
     }
 }
