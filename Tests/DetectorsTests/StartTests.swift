@@ -181,7 +181,7 @@ import Testing
             ),
             (
                 ["uv.lock": "", "main.py": ""],
-                "uv.lock:1: names no version, so it is no lock of uv; write it with 'uv lock'"
+                "uv.lock: there is no pyproject.toml beside the lock; put the pyproject.toml that it was made from into the service, or let it into the build if it is ignored"
             ),
             (
                 ["README.md": "", "web/index.html": ""],

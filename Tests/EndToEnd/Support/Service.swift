@@ -10,6 +10,8 @@ struct Service: Sendable {
         case goHello = "go-hello"
         case goWorkspace = "go-workspace"
         case script
+        case uvHello = "uv-hello"
+        case uvWorkspace = "uv-workspace"
     }
 
     let folder: FilePath
