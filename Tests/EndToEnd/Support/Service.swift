@@ -14,6 +14,8 @@ struct Service: Sendable {
         case pep621Hello = "pep621-hello"
         case goWorkspace = "go-workspace"
         case script
+        case uvHello = "uv-hello"
+        case uvWorkspace = "uv-workspace"
     }
 
     let folder: FilePath
