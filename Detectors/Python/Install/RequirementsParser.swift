@@ -5,13 +5,29 @@ import Planning
 struct RequirementsParser {
     private let tree: any SourceTree
     private var set: RequirementSet
+    /// The folder that paths are seen from; the service's for a requirements file, as pip runs there.
+    private let folder: SourcePath
     private var seen: Set<SourcePath> = []
+
+    private init(tree: any SourceTree, set: RequirementSet, folder: SourcePath? = nil) {
+        self.tree = tree
+        self.set = set
+        self.folder = folder ?? tree.service
+    }
 
     /// Reads `root` and what it includes; every error names file and line.
     static func read(_ root: SourcePath, from tree: any SourceTree) throws -> RequirementSet {
         var parser = RequirementsParser(tree: tree, set: RequirementSet(root: root))
         try parser.read(root, isConstraint: false, from: nil)
         return parser.set
+    }
+
+    /// One requirement (PEP 508) that stands somewhere else than in a requirements file; paths are seen from `folder`.
+    static func requirement(
+        _ text: String, in folder: SourcePath, of tree: any SourceTree, _ evidence: Evidence
+    ) throws -> Requirement {
+        try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path), folder: folder)
+            .requirement(text, isEditable: false, evidence)
     }
 
     private mutating func read(_ path: SourcePath, isConstraint: Bool, from includer: Evidence?) throws {
@@ -180,13 +196,13 @@ struct RequirementsParser {
             source: .local(try local(written, evidence)), isEditable: isEditable, hashes: hashes, evidence: evidence)
     }
 
-    /// A path as pip reads it: from the folder where it runs, which is the service's.
+    /// A path as pip reads it.
     private func local(_ text: String, _ evidence: Evidence) throws(PlanError) -> SourcePath {
         var written = text
         for scheme in ["file://", "file:"] where written.hasPrefix(scheme) {
             written = String(written.dropFirst(scheme.count))
         }
-        let path = try inside(tree.service.resolving(written), text, evidence)
+        let path = try inside(folder.resolving(written), text, evidence)
         guard path == .root || tree.entry(at: path) != nil else {
             throw .unusable(
                 place: "\(evidence)", what: "there is nothing at '\(path)'",
