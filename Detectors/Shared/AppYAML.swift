@@ -68,6 +68,8 @@ struct AppYAML: Sendable {
             let inner = text.dropFirst()
             if let end = inner.lastIndex(of: Character(quote)) { return String(inner[..<end]) }
         }
-        return text.split(separator: " #", maxSplits: 1, omittingEmptySubsequences: false).first.map { $0.trimmingSpaces() } ?? ""
+        return text.split(separator: " #", maxSplits: 1, omittingEmptySubsequences: false).first.map {
+            $0.trimmingSpaces()
+        } ?? ""
     }
 }

@@ -79,7 +79,9 @@ final class ModuleReader {
             } else if let match = text.prefixMatch(of: /(\w+)\s*,[\w\s,]*=\s*/) {
                 let framework = try framework(String(text[match.range.upperBound...]), assignedTo: nil, scope)
                 note(String(match.output.1), .application, framework, statement, &scope)
-            } else if let match = text.wholeMatch(of: /(async\s+)?def\s+(\w+)\s*\((.*)\)\s*(?:->\s*(.+?))?\s*:(.*)/)?.output {
+            } else if let match = text.wholeMatch(of: /(async\s+)?def\s+(\w+)\s*\((.*)\)\s*(?:->\s*(.+?))?\s*:(.*)/)?
+                .output
+            {
                 let made = try made(by: statement, annotation: match.4.map(String.init), scope)
                 let kind = ModuleObjects.Kind.factory(isAsync: match.1 != nil, needs: Self.needs(match.3))
                 note(String(match.2), kind, made, statement, &scope)
@@ -98,7 +100,8 @@ final class ModuleReader {
         let known = scope.objects[name]
         scope.objects[name] = ModuleObjects.Object(
             kind: kind, framework: framework,
-            evidence: known?.kind == kind ? known?.evidence ?? scope.module.evidence(statement)
+            evidence: known?.kind == kind
+                ? known?.evidence ?? scope.module.evidence(statement)
                 : scope.module.evidence(statement),
             origin: "\(scope.module.name):\(name)")
     }

@@ -62,7 +62,9 @@ struct PythonModule: Sendable {
 
     /// The statement `if __name__ == "__main__":`.
     var mainBlock: PythonSource.Statement? {
-        source.topLevel.first { $0.text.contains(/^if\s+(?:__name__\s*==\s*['"]__main__['"]|['"]__main__['"]\s*==\s*__name__)/) }
+        source.topLevel.first {
+            $0.text.contains(/^if\s+(?:__name__\s*==\s*['"]__main__['"]|['"]__main__['"]\s*==\s*__name__)/)
+        }
     }
 
     private static func package(of name: String, isPackage: Bool) -> [String] {

@@ -41,7 +41,9 @@ struct ServerCall: Sendable, Hashable {
             return ServerCall(
                 evidence: evidence, target: target.map(String.init), requirement: server?.requirement ?? "sanic",
                 interface: server?.interface, isProduction: true,
-                port: ListeningPort.argument(String(arguments), module).map { Decided($0, .found(evidence: [evidence])) },
+                port: ListeningPort.argument(String(arguments), module).map {
+                    Decided($0, .found(evidence: [evidence]))
+                },
                 host: arguments.firstMatch(of: /\bhost\s*=\s*["']([^"']*)["']/).map { String($0.output.1) })
         }
         return nil
@@ -74,7 +76,8 @@ struct ListeningPort: Sendable, Hashable {
         if let port = text.firstMatch(of: variable)?.output.1 { return Int(port) }
         guard let name = text.prefixMatch(of: /[A-Za-z_]\w*/)?.output else { return nil }
         for statement in module.source.statements {
-            guard let match = statement.text.prefixMatch(of: /(\w+)(?:\s*:\s*\w+)?\s*=\s*/), match.output.1 == name else {
+            guard let match = statement.text.prefixMatch(of: /(\w+)(?:\s*:\s*\w+)?\s*=\s*/), match.output.1 == name
+            else {
                 continue
             }
             let value = statement.text[match.range.upperBound...]
@@ -88,7 +91,8 @@ struct ListeningPort: Sendable, Hashable {
     static func of(_ module: PythonModule) -> ListeningPort? {
         let statements = module.source.statements
         let loopback = statements.contains { statement in
-            isListening(statement.text) && statement.text.contains(/["'](?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?["']/)
+            isListening(statement.text)
+                && statement.text.contains(/["'](?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?["']/)
         }
         for statement in statements {
             guard let match = statement.text.firstMatch(of: variable) else { continue }
@@ -114,7 +118,9 @@ struct ListeningPort: Sendable, Hashable {
         if let named = argument(text, module) { return named }
         if let match = text.firstMatch(of: /\(\s*["'][^"']*["']\s*,\s*(\d{2,5})\s*[,)]/) { return Int(match.output.1) }
         if let match = text.firstMatch(of: /["'][\[\]\w.:*]*:(\d{2,5})["']/) { return Int(match.output.1) }
-        if let match = text.firstMatch(of: /\.(?:listen|bind)\(\s*(\w+)/) { return number(String(match.output.1), module) }
+        if let match = text.firstMatch(of: /\.(?:listen|bind)\(\s*(\w+)/) {
+            return number(String(match.output.1), module)
+        }
         if let match = text.firstMatch(of: /\(\s*["'][^"']*["']\s*,\s*([A-Za-z_]\w*)\s*[,)]/) {
             return number(String(match.output.1), module)
         }

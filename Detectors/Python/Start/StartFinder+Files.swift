@@ -13,7 +13,9 @@ extension StartFinder {
     func fromFile(_ selected: Requested<String>?) throws -> StartCommand? {
         if let selected {
             guard let path = project.tree.service.resolving(selected.value), project.tree.hasFile(path) else {
-                return try packages().first { $0.name == selected.value }.map { try start(package: $0, selected.reason) }
+                return try packages().first { $0.name == selected.value }.map {
+                    try start(package: $0, selected.reason)
+                }
             }
             return try script(path, selected.reason)
         }
@@ -110,7 +112,9 @@ extension StartFinder {
 
     /// Fails at a script that would start a framework's development server.
     private func refuseDevelopmentServer(_ module: PythonModule) throws {
-        let frameworks = [("flask", "Flask"), ("apiflask", "APIFlask"), ("bottle", "Bottle"), ("quart", "Quart"), ("dash", "Dash")]
+        let frameworks = [
+            ("flask", "Flask"), ("apiflask", "APIFlask"), ("bottle", "Bottle"), ("quart", "Quart"), ("dash", "Dash"),
+        ]
         guard let (_, name) = frameworks.first(where: { module.imports(package: $0.0) }),
             ServerCall.all(in: module).isEmpty,
             let statement = module.source.statements.first(where: {
@@ -119,7 +123,8 @@ extension StartFinder {
         else { return }
         throw PlanError.unusable(
             place: "\(module.evidence(statement))", what: "'\(statement.excerpt)' starts \(name)'s development server",
-            fix: "make the application at module level, as in 'app = \(name)(__name__)', and add a server such as gunicorn, or "
+            fix:
+                "make the application at module level, as in 'app = \(name)(__name__)', and add a server such as gunicorn, or "
                 + "give the command yourself with --set start=\"…\"")
     }
 

@@ -43,7 +43,8 @@ extension StartFinder {
     private func namedApp() throws -> NamedApp? {
         if let entry = try fastAPIEntry() { return entry }
         if let entry = try flaskEnvironment() { return entry }
-        guard let config = try GunicornConfig.read(in: project.tree.service, project), let app = config.application else {
+        guard let config = try GunicornConfig.read(in: project.tree.service, project), let app = config.application
+        else {
             return nil
         }
         let isASGI = config.isASGI || WebServer.requirement("uvicorn-worker", in: requirements) != nil
@@ -124,7 +125,8 @@ struct GunicornConfig: Sendable {
     /// Its port becomes the default; a bind that does not read `PORT` gives way to one that does.
     func apply(to start: inout StartCommand) {
         guard let bind else { return }
-        if let match = bind.value.firstMatch(of: /PORT\D*["']?\s*,\s*["']?(\d{2,5})/) ?? bind.value.firstMatch(of: /:(\d{2,5})\b/),
+        if let match = bind.value.firstMatch(of: /PORT\D*["']?\s*,\s*["']?(\d{2,5})/)
+            ?? bind.value.firstMatch(of: /:(\d{2,5})\b/),
             let port = Int(match.output.1)
         {
             start.port = Decided(port, .found(evidence: [bind.evidence]))

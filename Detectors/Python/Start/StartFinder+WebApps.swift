@@ -38,7 +38,6 @@ extension StartFinder {
         return [app.target, app.module, path.description].contains(selected) || path.parent?.description == selected
     }
 
-
     /// The command that serves an application; fails where nothing in the requirements can.
     func start(_ app: WebApp) throws -> StartCommand {
         if let blocker = app.blocker {
@@ -77,7 +76,9 @@ extension StartFinder {
             throw PlanError.unusable(
                 place: "\(app.evidence)",
                 what: "\(server.requirement) cannot call '\(app.name ?? "")' to make the application",
-                fix: "add a module-level 'app = \(app.name ?? "")(…)', or use \(interface == .wsgi ? "gunicorn" : "uvicorn")")
+                fix:
+                    "add a module-level 'app = \(app.name ?? "")(…)', or use \(interface == .wsgi ? "gunicorn" : "uvicorn")"
+            )
         }
         var start = command(app, words, [requirement.evidence])
         if words.first == "gunicorn" { try GunicornConfig.read(in: app.folder, project)?.apply(to: &start) }

@@ -78,7 +78,8 @@ struct StartFinder {
         let lookedFor = [
             "a Procfile with a process 'web'", "an entrypoint in app.yaml", "scripts in pyproject.toml and setup.cfg",
             "Django's manage.py", "an application such as 'app = Flask(…)' or 'app = FastAPI(…)'",
-            ScriptFiles.usual.joined(separator: ", "), "a package with __main__.py", "a worker of Celery, RQ or Dramatiq",
+            ScriptFiles.usual.joined(separator: ", "), "a package with __main__.py",
+            "a worker of Celery, RQ or Dramatiq",
         ]
         return .noStart(
             lookedFor: lookedFor,

@@ -132,7 +132,8 @@ struct WebAppSearch {
 
     /// Where a server is started whenever the module is imported.
     private func blocker(_ module: PythonModule) -> Evidence? {
-        let pattern = /(?:app|application|uvicorn|waitress|bottle|hypercorn|web|server)\.(?:run|serve|run_app|run_server)\(|serve\(|run_app\(/
+        let pattern =
+            /(?:app|application|uvicorn|waitress|bottle|hypercorn|web|server)\.(?:run|serve|run_app|run_server)\(|serve\(|run_app\(/
         return module.source.topLevel.first { $0.text.prefixMatch(of: pattern) != nil }.map(module.evidence)
     }
 
@@ -196,7 +197,8 @@ struct WebAppSearch {
             else { return nil }
             var folders = relative.components.dropLast()
             if folders.first == "src" { folders = folders.dropFirst() }
-            let isUsual = relative.components.count == 1 || (folders.count <= 2 && Self.moduleNames.contains(relative.name))
+            let isUsual =
+                relative.components.count == 1 || (folders.count <= 2 && Self.moduleNames.contains(relative.name))
             return isUsual != others && folders.count <= 3 ? entry.path : nil
         }
     }

@@ -33,7 +33,11 @@ struct WebServer: Sendable {
             words: [
                 "uwsgi", "--http-socket", "0.0.0.0:${PORT}", "--master", "--die-on-term", "--need-app", "--module",
                 "{target}",
-            ], factory: ["uwsgi", "--http-socket", "0.0.0.0:${PORT}", "--master", "--die-on-term", "--need-app", "--module", "{target}()"]),
+            ],
+            factory: [
+                "uwsgi", "--http-socket", "0.0.0.0:${PORT}", "--master", "--die-on-term", "--need-app", "--module",
+                "{target}()",
+            ]),
         WebServer(
             requirement: "cheroot", interface: .wsgi, words: ["cheroot", "--bind", "0.0.0.0:${PORT}", "{target}"],
             factory: nil),
@@ -57,7 +61,8 @@ struct WebServer: Sendable {
 
     /// Projects that always bring another along, or with one of these extras.
     private static let brought: [(project: String, by: String, extras: Set<String>)] = [
-        ("uvicorn", "fastapi", ["standard", "all"]), ("uvicorn", "fastapi-cli", []), ("uvicorn", "litestar", ["standard", "full"]),
+        ("uvicorn", "fastapi", ["standard", "all"]), ("uvicorn", "fastapi-cli", []),
+        ("uvicorn", "litestar", ["standard", "full"]),
         ("uvicorn", "connexion", ["uvicorn"]), ("uvicorn", "python-fasthtml", []), ("uvicorn", "gradio", []),
         ("hypercorn", "quart", []), ("daphne", "channels", ["daphne"]),
         ("fastapi-cli", "fastapi", ["standard", "all"]), ("uvicorn", "uvicorn-worker", []),
@@ -75,7 +80,8 @@ struct WebServer: Sendable {
     }
 
     /// The server of an interface that the requirements bring along.
-    static func installed(_ interface: Framework.Serving, in requirements: RequirementSet?) -> (WebServer, Requirement)? {
+    static func installed(_ interface: Framework.Serving, in requirements: RequirementSet?) -> (WebServer, Requirement)?
+    {
         for server in all where server.interface == interface {
             if let companion = server.companion, requirement(companion, in: requirements) == nil { continue }
             if let found = requirement(server.requirement, in: requirements) { return (server, found) }

@@ -138,7 +138,8 @@ struct Workers {
     private static func names(_ module: PythonModule) -> [String] {
         var names: [String] = []
         for statement in module.source.topLevel {
-            guard let match = statement.text.firstMatch(of: /\bQueue\(\s*(?:name\s*=\s*)?["']([\w-]+)["']/)?.output else {
+            guard let match = statement.text.firstMatch(of: /\bQueue\(\s*(?:name\s*=\s*)?["']([\w-]+)["']/)?.output
+            else {
                 continue
             }
             if !names.contains(String(match.1)) { names.append(String(match.1)) }

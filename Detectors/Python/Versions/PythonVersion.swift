@@ -178,15 +178,14 @@ struct PythonVersion: Sendable {
         guard let found = try document.string("tool", "poetry", "dependencies", "python"), found.value != "*" else {
             return nil
         }
-        let place = "\(path):\(found.line)"
-        guard let range = PoetryRange.specifier(found.value) else {
-            throw PlanError.unusable(
-                place: place, what: "'\(found.value)' is no range of versions", fix: "write one as in ^3.11")
+        let evidence = Evidence(path: path, line: found.line, excerpt: "python = \"\(found.value)\"")
+        do {
+            return Wish(
+                text: found.value, specifier: try PoetryConstraint.specifier(python: found.value),
+                reason: .found(evidence: [evidence]), isRange: true)
+        } catch {
+            throw PlanError.unusable(place: "\(evidence)", what: "\(error)", fix: "write a range as in ^3.11")
         }
-        let excerpt = "python = \"\(found.value)\""
-        let evidence = Evidence(path: path, line: found.line, excerpt: excerpt)
-        let wish = try wish(range, reason: .found(evidence: [evidence]), place: place)
-        return Wish(text: found.value, specifier: wish.specifier, reason: wish.reason, isRange: true)
     }
 
     private static func pyproject(_ project: PythonProject) throws -> Wish? {
