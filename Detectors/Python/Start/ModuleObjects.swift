@@ -71,11 +71,15 @@ final class ModuleReader {
         for statement in statements {
             let text = statement.text
             if let match = text.prefixMatch(of: /(\w+)(?:\s*:\s*([^=]+?))?\s*=(?!=)\s*/) {
-                let name = String(match.output.1)
-                let value = String(text[match.range.upperBound...])
+                var names = [String(match.output.1)]
+                var value = text[match.range.upperBound...]
+                while let next = value.prefixMatch(of: /(\w+)\s*=(?!=)\s*/) {
+                    names.append(String(next.output.1))
+                    value = value[next.range.upperBound...]
+                }
                 let annotated = match.output.2.flatMap { type(named: String($0), scope) }
-                let framework = try framework(value, assignedTo: name, scope) ?? annotated
-                note(name, .application, framework, statement, &scope)
+                let framework = try framework(String(value), assignedTo: names[0], scope) ?? annotated
+                for name in names { note(name, .application, framework, statement, &scope) }
             } else if let match = text.prefixMatch(of: /(\w+)\s*,[\w\s,]*=\s*/) {
                 let framework = try framework(String(text[match.range.upperBound...]), assignedTo: nil, scope)
                 note(String(match.output.1), .application, framework, statement, &scope)

@@ -49,10 +49,12 @@ struct WebApp: Sendable, Hashable {
         ]
     }
 
-    /// Lower is better among the applications of one file; equal for names that say nothing.
+    /// Lower is better among the applications of one file: its own before those it imports; equal for names that say nothing.
     var nameRank: Int {
         guard let name else { return 0 }
-        return Self.variableNames.firstIndex(of: name) ?? Self.factoryNames.firstIndex(of: name).map { $0 + 10 } ?? 100
+        let isOwn = origin.isEmpty || origin == "\(module):\(name)"
+        let usual = Self.variableNames.firstIndex(of: name) ?? Self.factoryNames.firstIndex(of: name).map { $0 + 10 }
+        return (usual ?? 100) + (isOwn ? 0 : 200)
     }
 }
 
@@ -132,9 +134,14 @@ struct WebAppSearch {
 
     /// Where a server is started whenever the module is imported.
     private func blocker(_ module: PythonModule) -> Evidence? {
-        let pattern =
-            /(?:app|application|uvicorn|waitress|bottle|hypercorn|web|server)\.(?:run|serve|run_app|run_server)\(|serve\(|run_app\(/
-        return module.source.topLevel.first { $0.text.prefixMatch(of: pattern) != nil }.map(module.evidence)
+        let objects = (try? reader.objects(of: module).objects) ?? [:]
+        let statement = module.source.topLevel.first { statement in
+            guard let match = statement.text.prefixMatch(of: /([\w.]+)\.(?:run|run_server|run_async)\(/)?.output else {
+                return false
+            }
+            return objects[String(match.1)]?.kind == .application || match.1 == "bottle"
+        }
+        return ServerCall.all(in: module, atTop: true).first?.evidence ?? statement.map(module.evidence)
     }
 
     /// An object that a file hands to an ASGI server, whatever makes it.
