@@ -8,6 +8,7 @@ package enum BaseImages {
         try merge([
             decode(file: PackageResources.debian_python_json, name: "Catalog/debian-python.json"),
             decode(file: PackageResources.debian_go_json, name: "Catalog/debian-go.json"),
+            decode(file: PackageResources.debian_static_json, name: "Catalog/debian-static.json"),
             decode(file: PackageResources.official_python_json, name: "Catalog/official-python.json"),
             decode(file: PackageResources.official_node_json, name: "Catalog/official-node.json"),
             decode(file: PackageResources.official_go_json, name: "Catalog/official-go.json"),

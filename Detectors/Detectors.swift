@@ -6,4 +6,7 @@ package import Planning
 package enum Detectors {
     /// In the order in which candidates are listed.
     package static let all: [any Detector] = [GoDetector(), PythonDetector()]
+
+    /// How their workspaces claim a service that lies below.
+    package static var workspaces: [WorkspaceRule] { all.compactMap(\.workspace) }
 }

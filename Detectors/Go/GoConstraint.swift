@@ -1,8 +1,12 @@
 import OCI
 
-/// Which files take part in a build for a platform without cgo (go/build, "Build Constraints").
+/// Which files take part in a build for a platform (go/build, "Build Constraints").
 struct GoConstraint: Sendable {
     let platform: Platform
+    /// The tags that somebody asked for.
+    var tags: Set<String> = []
+    /// Whether C takes part.
+    var cgo = false
 
     /// Whether a file takes part, by its name: `x_windows.go` and `x_arm64.go` do for those alone, `x_test.go` never.
     func allows(fileName: String) -> Bool {
@@ -26,8 +30,21 @@ struct GoConstraint: Sendable {
     }
 
     private func isSet(_ tag: String) -> Bool {
-        if let version = tag.wholeMatch(of: /go1\.(\d+)/).flatMap({ Int($0.output.1) }) { return version <= 19 }
-        return [platform.os, platform.architecture, "unix", "gc"].contains(tag)
+        // No base that is maintained has an older Go than this.
+        if let version = tag.wholeMatch(of: /go1\.(\d+)/).flatMap({ Int($0.output.1) }) { return version <= 24 }
+        if tag == "cgo" { return cgo }
+        return tags.contains(tag) || [platform.os, platform.architecture, "unix", "gc"].contains(tag)
+    }
+
+    /// `// +build` lines as one expression: a space is "or", a comma "and", and all lines must hold.
+    static func expression(ofPlusBuild lines: [String]) -> String? {
+        guard !lines.isEmpty else { return nil }
+        return lines.map { line in
+            let options = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map {
+                "(" + $0.split(separator: ",").joined(separator: " && ") + ")"
+            }
+            return "(" + options.joined(separator: " || ") + ")"
+        }.joined(separator: " && ")
     }
 
     private static func tokens(_ text: String) -> [String] {

@@ -1,24 +1,38 @@
 import OCI
 package import Planning
 
-/// Plans Go modules: one static program, compiled for any platform in one builder, onto a base without a C library.
+/// Plans Go programs: static where no C takes part, compiled for any platform in one builder, onto a base without a C
+/// library; with C onto one that has the builder's.
 package struct GoDetector: Detector {
     package init() {}
 
     package var language: String { "go" }
 
-    package var signs: [String] { ["go.mod"] }
+    package var signs: [String] { ["go.mod", "go.work", "main.go"] }
+
+    package var workspace: WorkspaceRule? {
+        WorkspaceRule(manifest: "go.work", member: "go.mod") { GoWorkspace.claims($0.manifest, $0.member) }
+    }
 
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
-        let path = try tree.service.appending("go.mod")
-        return tree.hasFile(path) ? [Evidence(path: path, excerpt: path.name)] : []
+        signs.prefix(1).map { tree.service.appending(name: $0) }.filter(tree.hasFile).map {
+            Evidence(path: $0, excerpt: $0.name)
+        }.nonEmpty
+            ?? signs.dropFirst().map { tree.service.appending(name: $0) }.filter(tree.hasFile).prefix(1).map {
+                Evidence(path: $0, excerpt: $0.name)
+            }
     }
 
     package func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan {
-        try GoPlanner(project: GoProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
+        try GoPlanner(GoProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
     }
+}
+
+extension Array {
+    /// nil where there is nothing.
+    fileprivate var nonEmpty: Self? { isEmpty ? nil : self }
 }
 
 /// One plan in the making.
@@ -26,100 +40,142 @@ private struct GoPlanner {
     let project: GoProject
     let bases: BaseCatalog
     let evidence: [Evidence]
+    let start: GoStart
+    let reach: GoReach
+    let cgo: GoCgo
 
     private var options: PlanOptions { project.options }
 
-    static let folder = ImagePath("/app")
-
-    func plan() throws -> BuildPlan {
-        let program = try project.program()
-        let imports = try project.imports(of: program.value)
-        if let cgo = imports.cgo {
-            throw PlanError.unusable(
-                place: "\(cgo)", what: "imports C, and programs with cgo are not built yet",
-                fix: "leave the file out with '//go:build cgo' and give a pure Go one for '!cgo'")
-        }
-        let version = try GoVersionChoice.read(
-            project.module, options, offered: bases.entries(language: "go", role: .builder).map(\.version))
-        let wish = BaseChoice.Wish(
-            language: "go", version: version.request, family: options.bases, libc: options.libc, runtime: "static")
-        let choice = try BaseChoice.choose(wish, from: bases)
-        let stages = choice.bases(
-            platform: options.platform, buildPlatform: options.buildPlatform,
-            buildPackages: try StagePackages.of(options.buildPackages, [], choice.builder),
-            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
-        let steps = GoSteps(project: project, program: program.value, baseEnvironment: choice.builder.environment)
-        let place = Self.folder.resolving(program.value.name)
-        let builder = BuilderStage(
-            name: "builder",
-            portability: Decided(.crossCompiled, .usual(why: "Go compiles for every platform on every platform")),
-            base: stages.builder, steps: try steps.steps(), artifacts: [steps.artifact])
-        let copy = ArtifactCopy(
-            from: "builder", path: steps.artifact, destination: place, group: .application, step: "build",
-            reason: .found(evidence: [program.value.evidence]))
-        return BuildPlan(
-            name: options.name, language: Decided("go", .found(evidence: evidence)), platform: options.platform,
-            decisions: decisions(choice, program), builder: builder,
-            runtime: RuntimeStage(
-                base: stages.runtime, copies: [copy], files: [],
-                config: try config(program, at: place, imports, choice.runtime)),
-            warnings: version.warnings + choice.warnings + (try warnings(place)))
+    init(_ project: GoProject, bases: BaseCatalog, evidence: [Evidence]) throws {
+        self.bases = bases
+        self.evidence = evidence
+        start = try GoStart(project)
+        let reach = try GoReach(start.programs, in: project)
+        cgo = try GoCgo(project, reach)
+        // With cgo other files take part, and import other packages.
+        self.project = cgo.isOn ? project.withCgo() : project
+        self.reach = cgo.isOn ? try GoReach(start.programs, in: self.project) : reach
     }
 
-    private func decisions(_ choice: BaseChoice, _ program: Decided<GoProject.Program>) -> [Decision] {
+    func plan() throws -> BuildPlan {
+        let version = try GoVersionChoice.read(
+            project, offered: bases.entries(language: "go", role: .builder).map(\.version))
+        let access = try GoModuleAccess(options)
+        let wish = BaseChoice.Wish(
+            language: "go", version: version.request, family: options.bases, libc: options.libc,
+            runtime: cgo.isOn ? "cc" : "static")
+        let choice = try BaseChoice.choose(wish, from: bases)
+        let usesNetwork = project.layout.vendor == nil && !project.layout.requirements.isEmpty
+        let stages = choice.bases(
+            platform: options.platform, buildPlatform: cgo.isOn ? options.platform : options.buildPlatform,
+            buildPackages: try StagePackages.of(
+                options.buildPackages, cgo.packages + (usesNetwork ? access.packages : []), choice.builder),
+            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
+        let runtime = cgo.isOn ? nil : GoRuntime(reach, options).entry(beside: choice.runtime, in: bases)
+        let files = try GoFiles(project, reach, start.programs)
+        let stamp = try GoStamp(options)
+        let steps = GoSteps(
+            project: project, programs: start.programs, reach: reach, isCgo: cgo.isOn, access: access, stamp: stamp,
+            files: files, baseEnvironment: choice.builder.environment)
+        let builder = BuilderStage(
+            name: "builder", portability: portability, base: stages.builder, steps: try steps.steps(),
+            artifacts: steps.copies.map(\.path))
+        let port = GoPort(project, reach)
+        let base = runtime.map { runtime in
+            Base(
+                entry: runtime.entry, reason: runtime.reason, packages: stages.runtime.packages,
+                platform: stages.runtime.platform)
+        }
+        return BuildPlan(
+            name: options.name, language: Decided("go", .found(evidence: evidence)), platform: options.platform,
+            decisions: decisions(choice, stamp), builder: builder,
+            runtime: RuntimeStage(
+                base: base ?? stages.runtime, copies: steps.copies, files: [],
+                config: try config(port, (base ?? stages.runtime).entry)),
+            warnings: version.warnings + choice.warnings + start.warnings + start.fixedVariables() + cgo.warnings
+                + (usesNetwork ? access.warnings : []) + port.warnings + files.warnings)
+    }
+
+    private var portability: Decided<Portability> {
+        cgo.isOn
+            ? Decided(.native, cgo.linking.reason)
+            : Decided(.crossCompiled, .usual(why: "Go compiles for every platform on every platform"))
+    }
+
+    private func decisions(_ choice: BaseChoice, _ stamp: GoStamp) -> [Decision] {
+        let layout = project.layout
         let modules: Decided<String> =
-            if project.isVendored {
-                Decided("vendored", .usual(why: "there is vendor/modules.txt"))
-            } else if let first = project.module.requires.first {
+            if layout.isModuleless {
+                Decided("none", .usual(why: "there is no go.mod, so only the standard library is there"))
+            } else if let vendor = layout.vendor {
+                Decided("vendored", .usual(why: "there is \(vendor.appending(name: "modules.txt"))"))
+            } else if let first = layout.requirements.first {
                 Decided("downloaded", .found(evidence: [first.evidence]))
             } else {
                 Decided("none", .usual(why: "go.mod requires none"))
             }
-        return [
-            Decision("go", choice.version), Decision("program", program.map { "\($0.folder)" }),
-            Decision("modules", modules),
-            Decision("linking", Decided("static", .usual(why: "no package of the program imports C"))),
+        var decisions = [
+            Decision("go", choice.version), Decision("program", start.program.map { "\($0.folder)" }),
+            Decision("modules", modules), Decision("linking", cgo.linking),
         ]
+        if let workspace = layout.workspace {
+            let path = Evidence(path: workspace.path, excerpt: workspace.path.name)
+            decisions.append(Decision("workspace", Decided("\(workspace.folder)", .found(evidence: [path]))))
+        }
+        if let stamp = stamp.decided { decisions.append(Decision("stamp", stamp)) }
+        return decisions
     }
 
-    private func config(
-        _ program: Decided<GoProject.Program>, at place: ImagePath, _ imports: GoProject.Imports, _ runtime: BaseEntry
-    ) throws -> RuntimeConfig {
-        let port: Decided<Int>? =
-            if let asked = options.port { Decided(asked.value, asked.reason) } else {
-                imports.server.map { Decided(8080, .found(evidence: [$0])) }
-            }
+    private func config(_ port: GoPort, _ runtime: BaseEntry) throws -> RuntimeConfig {
         var variables = runtime.environment.mapValues { Decided($0, .usual(why: "the base expects it")) }
         let path = runtime.environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        variables["PATH"] = Decided("\(Self.folder):\(path)", .usual(why: "programs by their names"))
-        if let port { variables["PORT"] = port.map(String.init) }
-        let started = program.map { _ in ["\(place)"] }
+        variables["PATH"] = Decided("\(GoSteps.folder):\(path)", .usual(why: "programs by their names"))
+        if port.isVariable, let first = port.ports.first { variables["PORT"] = first.map(String.init) }
+        variables.merge(start.environment) { $1 }
+        var known = variables.mapValues(\.value)
+        // A command that names the port gets the first one that is written out.
+        known["PORT"] = known["PORT"] ?? port.ports.first.map { "\($0.value)" }
+        known.merge(options.environment.mapValues(\.value)) { $1 }
         return RuntimeConfig(
-            entrypoint: try options.startCommand.map { Decided(try words($0, place), $0.reason) }
-                ?? Decided(
-                    started.value, .found(evidence: [program.value.evidence]), alternatives: started.alternatives),
+            entrypoint: try start.entrypoint(project, variables: known),
             environment: variables.map { EnvironmentVariable($0.key, $0.value) }.sorted { $0.name < $1.name },
-            workingDirectory: Self.folder,
-            user: Decided(.nonroot, .usual(why: "no service needs root")), ports: port.map { [$0] } ?? [],
-            processes: try options.processes.mapValues { Decided(try words($0, place), $0.reason) })
+            workingDirectory: GoSteps.folder,
+            user: Decided(.nonroot, .usual(why: "no service needs root")), ports: port.ports,
+            processes: try start.processes(project, variables: known))
+    }
+}
+
+/// What a static program needs of its base, beside accounts and a place for temporary files.
+struct GoRuntime {
+    /// Where it may meet certificates, services by name or kinds of files.
+    let network: Evidence?
+    /// Where it may ask for a time zone.
+    let zones: Reason?
+
+    init(_ reach: GoReach, _ options: PlanOptions) {
+        let outside = reach.outside.values.min { ($0.path, $0.line ?? 0) < ($1.path, $1.line ?? 0) }
+        network = reach.first(of: ["net", "crypto/tls", "crypto/x509", "mime", "log/syslog"]) ?? outside
+        // The table that a program brings itself is enough.
+        if reach.imports["time/tzdata"] != nil || options.tags.contains(where: { $0.value == "timetzdata" }) {
+            zones = nil
+        } else {
+            zones =
+                options.environment["TZ"]?.reason
+                ?? (reach.zones ?? outside).map { .found(evidence: [$0]) }
+        }
     }
 
-    /// A command as the image can start it: there is no shell that would put a variable's value in.
-    private func words(_ command: Requested<[String]>, _ place: ImagePath) throws -> [String] {
-        if let variable = command.value.first(where: { $0.contains("${") }) {
-            throw PlanError.needsShell(
-                command: command.value.joined(separator: " "), place: command.option, syntax: variable,
-                base: "a static runtime")
+    /// The smallest base of the same family and release that holds what is needed; nil where the full one does.
+    func entry(beside full: BaseEntry, in catalog: BaseCatalog) -> (entry: BaseEntry, reason: Reason)? {
+        guard zones == nil else { return nil }
+        let language = network == nil ? "scratch" : "static-net"
+        let entry = catalog.entries(language: language, role: .runtime).first {
+            $0.family == full.family && $0.release == full.release
         }
-        guard let first = command.value.first, first == place.name || first == "./\(place.name)" else {
-            return command.value
-        }
-        return ["\(place)"] + command.value.dropFirst()
-    }
-
-    private func warnings(_ place: ImagePath) throws -> [String] {
-        let procfile = try project.tree.service.appending("Procfile")
-        guard project.tree.hasFile(procfile), options.startCommand == nil else { return [] }
-        return ["\(procfile): is not read for Go yet; the image starts \(place), and --set start=… says otherwise"]
+        let why =
+            network == nil
+            ? "a static program that imports no network and asks for no time zone"
+            : "a static program that asks for no time zone"
+        return entry.map { ($0, .usual(why: why)) }
     }
 }

@@ -5,60 +5,56 @@ import Planning
 struct GoProject: Sendable {
     let tree: any SourceTree
     let options: PlanOptions
-    let module: GoModule
-    private let constraint: GoConstraint
-    /// The folders that hold files which may take part, each with these, sorted.
-    private let packages: [(folder: SourcePath, files: [SourcePath])]
+    let layout: GoLayout
+    /// Local replacements: a module's path and the folder that takes its place.
+    let replacements: [(module: String, folder: SourcePath)]
+    private(set) var constraint: GoConstraint
+    /// The folders of the tree that hold files which may take part, each with these, sorted.
+    private let packages: [SourcePath: [SourcePath]]
 
     init(tree: any SourceTree, options: PlanOptions) throws {
-        let path = try tree.service.appending("go.mod")
-        guard let text = try tree.text(at: path) else {
-            throw PlanError.unusable(
-                place: "\(path)", what: "there is no such file", fix: "make one with 'go mod init NAME'")
-        }
         self.tree = tree
         self.options = options
-        module = try GoModule(parsing: text, path: path)
-        constraint = GoConstraint(platform: options.platform)
-        packages = Self.packages(of: tree, constraint)
-    }
-
-    /// Whether the module's dependencies are in its `vendor` folder.
-    var isVendored: Bool {
-        (try? tree.service.appending("vendor/modules.txt")).map(tree.hasFile) ?? false
-    }
-
-    /// Folders of Go files, but those of `vendor`, of tests' data, of other modules, and those that go passes over.
-    private static func packages(
-        of tree: any SourceTree, _ constraint: GoConstraint
-    ) -> [(folder: SourcePath, files: [SourcePath])] {
-        let modules = Set(tree.entries.filter { $0.path.name == "go.mod" }.compactMap(\.path.parent))
-            .subtracting([tree.service])
+        layout = try GoLayout(tree, workspaceMode: options.buildEnvironment["GOWORK"]?.value)
+        replacements = try layout.localReplacements()
+        constraint = GoConstraint(platform: options.platform, tags: Self.tags(options))
         var files: [SourcePath: [SourcePath]] = [:]
         for entry in tree.entries where entry.isFile && constraint.allows(fileName: entry.path.name) {
-            guard let folder = entry.path.parent, let inside = folder.relative(to: tree.service),
-                !inside.components.contains(where: isPassedOver), !modules.contains(where: { folder.isInside($0) })
-            else { continue }
+            guard let folder = entry.path.parent, folder.isInside(layout.top) else { continue }
             files[folder, default: []].append(entry.path)
         }
-        return files.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        packages = files
     }
 
-    private static func isPassedOver(_ name: String) -> Bool {
-        ["vendor", "testdata"].contains(name) || name.hasPrefix("_") || name.hasPrefix(".")
+    /// The same service in a build where C takes part.
+    func withCgo() -> GoProject {
+        var project = self
+        project.constraint.cgo = true
+        return project
+    }
+
+    /// The tags of `go.tags`, and those of `-tags` in the build's `GOFLAGS`, which a `-tags` of ours would replace.
+    static func tags(_ options: PlanOptions) -> Set<String> {
+        let flags = options.buildEnvironment["GOFLAGS"]?.value ?? ""
+        let words = flags.split(separator: " ").filter { $0.hasPrefix("-tags=") || $0.hasPrefix("--tags=") }
+        let given = words.flatMap { $0.drop { $0 != "=" }.dropFirst().split(separator: ",").map(String.init) }
+        return Set(given + options.tags.map(\.value))
     }
 
     /// A file that takes part in the build; nil for one that a constraint leaves out, or that is no text.
-    private func source(_ path: SourcePath) throws -> GoSource? {
+    func source(_ path: SourcePath, headOnly: Bool = false, _ constraint: GoConstraint) throws -> GoSource? {
         do {
-            guard let source = try tree.text(at: path).map(GoSource.init) else { return nil }
+            guard let source = try tree.text(at: path).map({ GoSource($0, headOnly: headOnly) }) else { return nil }
             return source.constraint.map(constraint.holds) ?? true ? source : nil
         } catch SourceError.notUTF8 {
             return nil
         }
     }
 
-    /// A program of the module.
+    /// The Go files of a folder, by their names alone.
+    func files(in folder: SourcePath) -> [SourcePath] { packages[folder] ?? [] }
+
+    /// A program of the service.
     struct Program: Codable, Hashable, Sendable {
         /// The folder as seen from the service: `.`, `cmd/api`.
         let folder: SourcePath
@@ -67,69 +63,77 @@ struct GoProject: Sendable {
         let evidence: Evidence
     }
 
+    /// Where a program's files are in the source tree.
+    func place(of program: Program) -> SourcePath {
+        program.folder.components.reduce(tree.service) { $0.appending(name: $1) }
+    }
+
     /// Every folder with a `main` package that has a `main` function, sorted.
     func programs() throws -> [Program] {
-        try packages.compactMap { folder, files in
-            for file in files {
-                guard let source = try source(file) else { continue }
-                // The first file that takes part speaks for its package.
-                guard source.package == "main" else { return nil }
-                guard let line = source.main else { continue }
-                let inside = folder.relative(to: tree.service) ?? .root
-                return Program(
-                    folder: inside, name: inside == .root ? module.programName : inside.name,
-                    evidence: Evidence(path: file, line: line, excerpt: "func main()"))
+        if layout.isModuleless { return [try program(in: tree.service, name: options.name)].compactMap(\.self) }
+        return try layout.own.flatMap { module -> [Program] in
+            let nested = Set(
+                tree.entries.filter { $0.path.name == "go.mod" }.compactMap(\.path.parent)
+                    .filter { $0.isInside(module.folder) && $0 != module.folder })
+            return try packages.keys.sorted().compactMap { folder in
+                guard let inside = folder.relative(to: module.folder), !inside.components.contains(where: isPassedOver),
+                    !nested.contains(where: { folder.isInside($0) })
+                else { return nil }
+                return try program(in: folder, name: inside == .root ? module.programName : inside.name)
             }
-            return nil
+        }.sorted { $0.folder < $1.folder }
+    }
+
+    private func isPassedOver(_ name: String) -> Bool {
+        ["vendor", "testdata"].contains(name) || name.hasPrefix("_") || name.hasPrefix(".")
+    }
+
+    private func program(in folder: SourcePath, name: String) throws -> Program? {
+        // With cgo a file more may take part, and none less that could hold the function.
+        for file in files(in: folder) {
+            guard let source = try source(file, constraint) else { continue }
+            // The first file that takes part speaks for its package.
+            guard source.package == "main" else { return nil }
+            guard let line = source.main else { continue }
+            return Program(
+                folder: folder.relative(to: tree.service) ?? .root, name: name,
+                evidence: Evidence(path: file, line: line, excerpt: "func main()"))
         }
+        return nil
     }
 
-    /// What a program's own packages import, by the file and line of each.
-    struct Imports: Sendable {
-        /// Where the module imports C.
-        var cgo: Evidence?
-        /// Where it imports something that serves a network.
-        var server: Evidence?
+    /// What an import path leads to.
+    enum Origin: Hashable {
+        case standard
+        /// A package of the source tree: of the service, of the workspace, or of a folder that replaces a module.
+        case own(SourcePath)
+        case vendored(SourcePath)
+        /// A module that is downloaded.
+        case outside
     }
 
-    /// Follows the imports of a program through the packages of its module.
-    func imports(of program: Program) throws -> Imports {
-        var result = Imports()
-        var pending = [program.folder]
-        var seen = Set(pending)
-        while let folder = pending.popLast() {
-            guard let files = packages.first(where: { $0.folder.relative(to: tree.service) == folder })?.files else {
-                continue
-            }
-            for file in files {
-                guard let source = try source(file) else { continue }
-                for item in source.imports {
-                    let evidence = Evidence(path: file, line: item.line, excerpt: "import \"\(item.path)\"")
-                    if item.path == "C", result.cgo == nil { result.cgo = evidence }
-                    if Self.servers.contains(where: { item.path == $0 || item.path.hasPrefix($0 + "/") }),
-                        result.server == nil
-                    {
-                        result.server = evidence
-                    }
-                    if let inner = self.folder(ofImport: item.path), seen.insert(inner).inserted {
-                        pending.append(inner)
-                    }
-                }
-            }
+    /// Finds an imported package; the module with the longest path that fits has it.
+    func origin(of path: String) -> Origin {
+        let known = layout.all.map { ($0.name, $0.folder) } + replacements
+        let fitting = known.compactMap { module, folder in
+            GoModule.inside(path, of: module).map { (module.utf8.count, folder, $0) }
         }
-        return result
+        if let best = fitting.max(by: { $0.0 < $1.0 }) {
+            return .own(best.2.split(separator: "/").reduce(best.1) { $0.appending(name: String($1)) })
+        }
+        let first = path.prefix { $0 != "/" }
+        if let vendor = layout.vendor {
+            let folder = path.split(separator: "/").reduce(vendor) { $0.appending(name: String($1)) }
+            if packages[folder] != nil || first.contains(".") { return .vendored(folder) }
+        }
+        if first.contains(".") { return .outside }
+        return layout.requirements.contains { GoModule.inside(path, of: $0.module) != nil } ? .outside : .standard
     }
 
-    private static let servers = [
-        "net/http", "github.com/gin-gonic/gin", "github.com/labstack/echo", "github.com/gofiber/fiber",
-        "github.com/go-chi/chi", "google.golang.org/grpc", "github.com/valyala/fasthttp", "connectrpc.com/connect",
-    ]
-
-    /// The folder of a package of this module, by its import path.
-    private func folder(ofImport path: String) -> SourcePath? {
-        if path == module.name { return .root }
-        guard path.hasPrefix(module.name + "/") else { return nil }
-        return try? SourcePath(parsing: String(path.dropFirst(module.name.count + 1)))
+    /// The folder of the module that holds a folder of the tree.
+    func module(of folder: SourcePath) -> SourcePath {
+        let known = layout.all.map(\.folder) + replacements.map(\.folder)
+        return known.filter { folder.isInside($0) }.max { $0.components.count < $1.components.count } ?? tree.service
     }
 }
 
@@ -138,15 +142,10 @@ extension GoProject {
     ///
     /// Ranks: the module's own folder; the only one in `cmd`; the one in `cmd` that bears the module's name; the only one
     /// anywhere else, examples and tools left out. Anything else is for the user to say.
-    func program() throws -> Decided<Program> {
-        let all = try programs()
-        guard !all.isEmpty else {
-            throw PlanError.noStart(
-                lookedFor: ["'package main' with 'func main()' in any folder of \(module.name)"],
-                fix: "write one, or point at the folder of the module that has it")
-        }
+    func program(among all: [Program]) throws -> Decided<Program> {
         if let asked = options.app { return try named(asked, among: all) }
-        let commands = all.filter { $0.folder.components.count == 2 && $0.folder.components[0] == "cmd" }
+        if let said = try programOfComment(all) { return said }
+        let commands = all.filter { isCommand($0.folder) }
         let others = all.filter { !$0.folder.components.contains(where: Self.isAside) && !commands.contains($0) }
         func decided(_ program: Program, _ why: String) -> Decided<Program> {
             Decided(
@@ -157,15 +156,43 @@ extension GoProject {
             return decided(root, "the module's own folder comes first")
         }
         if commands.count == 1 { return decided(commands[0], "a program in cmd comes first") }
-        if let same = commands.first(where: { $0.name == module.programName }) {
+        let names = layout.own.count == 1 ? layout.own.map(\.programName) : []
+        if let same = commands.first(where: { names.contains($0.name) }) {
             return decided(same, "the program with the module's name comes first")
         }
         if commands.isEmpty, others.count == 1 { return decided(others[0], "for examples and tools only") }
-        throw PlanError.severalPrograms(
-            what: "\(module.name) has several programs",
-            candidates: (commands.isEmpty ? (others.isEmpty ? all : others) : commands).map {
-                .init("\($0.folder)", evidence: "\($0.evidence)")
-            }, option: "--app")
+        let shown =
+            commands.isEmpty ? (others.isEmpty ? all : others) : layout.own.count > 1 ? commands + others : commands
+        throw several(Array(Set(shown)).sorted { $0.folder < $1.folder })
+    }
+
+    private func several(_ programs: [Program]) -> PlanError {
+        let what =
+            layout.own.count == 1 ? layout.own[0].name : layout.workspace.map { "the workspace of \($0.path)" } ?? "it"
+        return .severalPrograms(
+            what: "\(what) has several programs",
+            candidates: programs.map { .init("\($0.folder)", evidence: "\($0.evidence)") }, option: "--app")
+    }
+
+    /// Every program that there is; fails where there is none.
+    func someProgram() throws -> [Program] {
+        let all = try programs()
+        guard all.isEmpty else { return all }
+        let place =
+            layout.isModuleless
+            ? "any file of the folder" : "any folder of \(layout.own.map(\.name).joined(separator: ", "))"
+        throw PlanError.noStart(
+            lookedFor: ["'package main' with 'func main()' in \(place)"],
+            fix: "write one, or point at the folder of the module that has it")
+    }
+
+    /// `cmd/NAME` in a module of the service.
+    private func isCommand(_ folder: SourcePath) -> Bool {
+        let place = folder.components.reduce(tree.service) { $0.appending(name: $1) }
+        return layout.own.contains { module in
+            guard let inside = place.relative(to: module.folder) else { return false }
+            return inside.components.count == 2 && inside.components[0] == "cmd"
+        }
     }
 
     private static func isAside(_ name: String) -> Bool {
@@ -173,12 +200,42 @@ extension GoProject {
             name)
     }
 
-    private func named(_ asked: Requested<String>, among all: [Program]) throws -> Decided<Program> {
-        var text = asked.value
+    /// The program that `// +heroku install` names, where it names just one.
+    private func programOfComment(_ all: [Program]) throws -> Decided<Program>? {
+        guard layout.own.count == 1, let line = layout.own[0].herokuInstall else { return nil }
+        let patterns = line.words.map { $0.hasPrefix("./") ? String($0.dropFirst(2)) : $0 }
+        let matching = all.filter { program in
+            patterns.contains { pattern in
+                guard pattern.hasSuffix("...") else { return (pattern.isEmpty ? "." : pattern) == "\(program.folder)" }
+                let above = pattern.dropLast(3).split(separator: "/").map(String.init)
+                return program.folder.components.starts(with: above)
+            }
+        }
+        guard let first = matching.first else {
+            throw PlanError.unusable(
+                place: "\(line.evidence)", what: "names no program of the module",
+                fix: "the programs are \(all.map { "\($0.folder)" }.joined(separator: ", "))")
+        }
+        let web = matching.filter { $0.name.hasSuffix("web") }
+        guard matching.count == 1 || web.count == 1 else { throw several(matching) }
+        return Decided(
+            web.first ?? first, .found(evidence: [line.evidence]),
+            alternatives: all.filter { $0 != (web.first ?? first) }.map {
+                Alternative("\($0.folder)", why: "the comment comes first")
+            })
+    }
+
+    /// The programs that a word means: a folder (`cmd/api`, `./cmd/api`), else a name.
+    func programs(named word: String, among all: [Program]) -> [Program] {
+        var text = word
         while text.hasPrefix("./") { text.removeFirst(2) }
         while text.count > 1, text.hasSuffix("/") { text.removeLast() }
         let exact = all.filter { "\($0.folder)" == text }
-        let matching = exact.isEmpty ? all.filter { $0.name == text } : exact
+        return exact.isEmpty ? all.filter { $0.name == text } : exact
+    }
+
+    private func named(_ asked: Requested<String>, among all: [Program]) throws -> Decided<Program> {
+        let matching = programs(named: asked.value, among: all)
         guard matching.count == 1 else {
             throw PlanError.severalPrograms(
                 what: matching.isEmpty

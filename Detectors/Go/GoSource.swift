@@ -9,24 +9,43 @@ struct GoSource: Sendable {
     let imports: [Import]
     /// The line of `func main`, where the file declares it.
     let main: Int?
-    /// The expression of `//go:build`.
+    /// The expression of `//go:build`, or of the `// +build` lines where there is no such line.
     let constraint: String?
+    /// The `//go:embed` lines.
+    let embeds: [Embed]
+    /// All words, strings and brackets; empty where only the head was read.
+    let tokens: [GoToken]
 
     struct Import: Hashable, Sendable {
         let path: String
         let line: Int
     }
 
-    init(_ text: String) {
+    /// The patterns of one `//go:embed` line.
+    struct Embed: Hashable, Sendable {
+        let patterns: [String]
+        let line: Int
+    }
+
+    /// Reads the whole file, or where `headOnly` is set up to its first declaration that is no import.
+    init(_ text: String, headOnly: Bool = false) {
         var scanner = GoScanner(bytes: Array(text.utf8))
         var package = ""
         var imports: [Import] = []
         var main: Int?
+        var tokens: [GoToken] = []
         // `import`, `package` and `func` are reserved words, so they mean what they say wherever they stand.
         var isImporting = false
         var isGroup = false
         var last: [String] = []
         while let token = scanner.next() {
+            if headOnly {
+                if token.kind == .word, ["func", "type", "var", "const"].contains(token.text), !package.isEmpty {
+                    break
+                }
+            } else {
+                tokens.append(token)
+            }
             if package.isEmpty, last.last == "package", token.kind == .word { package = token.text }
             if token.kind == .word, token.text == "import" { (isImporting, isGroup) = (true, false) }
             if isImporting {
@@ -45,16 +64,28 @@ struct GoSource: Sendable {
         self.package = package
         self.imports = imports
         self.main = main
-        constraint = scanner.constraint
+        self.tokens = tokens
+        constraint = scanner.constraint ?? GoConstraint.expression(ofPlusBuild: scanner.plusBuild)
+        embeds = scanner.embeds.map { Embed(patterns: Self.patterns($0.text), line: $0.line) }
+    }
+
+    /// Patterns are words, or quoted as Go's strings are.
+    private static func patterns(_ text: String) -> [String] {
+        text.matches(of: #/"([^"]*)"|`([^`]*)`|(\S+)/#).compactMap { match in
+            (match.output.1 ?? match.output.2 ?? match.output.3).map(String.init)
+        }
     }
 }
 
-struct GoToken {
+struct GoToken: Hashable, Sendable {
     let kind: Kind
     let text: String
     let line: Int
 
     enum Kind { case word, string, open, close, other }
+
+    /// Whether this is the word.
+    func isWord(_ word: String) -> Bool { kind == .word && text == word }
 }
 
 /// Splits Go source into words, strings and brackets (The Go Programming Language Specification, "Lexical elements").
@@ -65,6 +96,10 @@ struct GoScanner {
     private var sawCode = false
     /// What `//go:build` before the package clause says.
     private(set) var constraint: String?
+    /// What the older `// +build` lines say.
+    private(set) var plusBuild: [String] = []
+    /// What follows `//go:embed`.
+    private(set) var embeds: [(text: String, line: Int)] = []
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -130,9 +165,14 @@ struct GoScanner {
     private mutating func lineComment() {
         let start = position
         while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+        let comment = bytes[start..<position]
+        if comment.starts(with: "//go:embed ".utf8) || comment.starts(with: "//go:embed\t".utf8) {
+            embeds.append((String(decoding: comment.dropFirst("//go:embed ".utf8.count), as: UTF8.self), line))
+        }
         guard !sawCode else { return }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        let text = String(decoding: comment, as: UTF8.self)
         if text.hasPrefix("//go:build ") { constraint = String(text.dropFirst("//go:build ".count)) }
+        if let old = text.wholeMatch(of: #///\s*\+build\s+(.+)/#)?.output.1 { plusBuild.append(String(old)) }
     }
 
     private mutating func blockComment() {

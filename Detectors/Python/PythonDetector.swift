@@ -9,6 +9,8 @@ package struct PythonDetector: Detector {
 
     package var signs: [String] { ["requirements.txt", "pyproject.toml", "Pipfile", "manage.py", "*.py"] }
 
+    package var workspace: WorkspaceRule? { UvWorkspace.rule }
+
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
         try PythonProject(tree: tree, options: PlanOptions(name: "")).evidence()
     }
@@ -16,34 +18,30 @@ package struct PythonDetector: Detector {
     package func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan {
-        try PythonPlanner(project: PythonProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
+        let project = try PythonProject(tree: tree, options: options).choosingMember()
+        return try PythonPlanner(project: project, bases: bases, evidence: evidence).plan()
     }
 }
 
 /// One plan in the making.
-private struct PythonPlanner {
+struct PythonPlanner {
     let project: PythonProject
     let bases: BaseCatalog
     let evidence: [Evidence]
 
-    private var options: PlanOptions { project.options }
+    var options: PlanOptions { project.options }
 
     func plan() throws -> BuildPlan {
         let version = try PythonVersion.read(from: project)
         let source = try InstallSources.find(in: project)
-        if source == nil { try project.refuseOtherManagers() }
         var wish = BaseChoice.Wish(
             language: "python", version: version.request, family: options.bases, libc: options.libc)
         var choice = try BaseChoice.choose(wish, from: bases)
         let python = choice.version.value
-        func installed(on platform: Platform) throws -> RequirementSet? {
-            try source?.requirements(
-                for: PythonTarget(version: python, machine: platform.machine, libc: choice.runtime.libc))
-        }
-        let requirements = try installed(on: options.platform)
-        let isHere = options.buildPlatform == options.platform
-        let portability = PythonPortability.of(
-            requirements, from: isHere ? requirements : try installed(on: options.buildPlatform))
+        let installation = try installation(source, python, choice)
+        // What the service asks for decides how it starts; what that turns out to be, how it is built.
+        let requirements = installation?.declared
+        let portability = try portability(installation, source, python, choice)
         let procfile = try Procfile.read(from: project.tree)
         let finder = StartFinder(project: project, requirements: requirements, procfile: procfile)
         if requirements == nil { try UnnamedImports.check(project) }
@@ -60,31 +58,45 @@ private struct PythonPlanner {
         }
         let interpreter = choice.runtime.interpreter ?? ImagePath("/usr/bin/python3")
         let hasVenv = requirements != nil
+        let projects = options.installCommand == nil ? installation?.installed.projects ?? [] : []
         let launcher = Launcher(
             interpreter: interpreter, programs: hasVenv ? ImagePath("/opt/venv/bin") : nil,
             shell: shell(choice.runtime),
-            baseName: choice.runtime.id, tree: project.tree, root: PythonSteps.app)
+            baseName: choice.runtime.id, tree: project.tree, root: PythonSteps.app,
+            ownScripts: Set(projects.flatMap(\.scripts)))
         let steps = PythonSteps(
             project: project, interpreter: interpreter, baseEnvironment: choice.builder.environment)
-        let dependencies = try requirements.map(steps.dependencies) ?? []
+        var dependencies = try installation.map(steps.dependencies) ?? []
+        if let set = installation?.installed {
+            dependencies += try steps.projects(set, after: dependencies.last?.name)
+        }
         let django = try finder.djangoProjects().first { $0.folder == start.folder } ?? finder.djangoProjects().first
-        let service = steps.service(after: dependencies.last?.name, django, hasVenv: hasVenv)
-        let system = requirements.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
+        let service = steps.service(
+            after: dependencies.last?.name, django, hasVenv: hasVenv, isInstalled: !projects.isEmpty,
+            without: try installedSources(projects, [start] + processes.map(\.1)))
+        let needs = try django.map { try DjangoNeeds(settings: $0.settings, in: project) }
+        let set = installation?.installed
+        let system = set.map { SystemPackages.needed(for: $0, python: python, builder: choice.builder) } ?? []
+        let used = set.map { SystemPackages.needed(for: $0, django: needs, runtime: choice.runtime) } ?? []
+        let native = set.map { SystemPackages.warnings(for: $0, django: needs, builder: choice.builder) } ?? []
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
             buildPackages: try StagePackages.of(options.buildPackages, system, choice.builder),
-            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
-        let (copies, artifacts) = copies(hasVenv: hasVenv, django)
+            runtimePackages: try StagePackages.of(options.runtimePackages, used, choice.runtime))
+        let (copies, artifacts) = copies(hasVenv: hasVenv, isInstalled: !projects.isEmpty, django)
         let builder = BuilderStage(
             name: "builder", portability: portability, base: stages.builder, steps: dependencies + service,
             artifacts: artifacts)
-        let config = try config(start, launcher, processes, choice.runtime, hasVenv: hasVenv)
+        let programs = (projects.isEmpty ? [] : ["\(PythonSteps.own)/bin"]) + (hasVenv ? ["/opt/venv/bin"] : [])
+        let config = try config(start, launcher, processes, choice.runtime, programs: programs)
         return BuildPlan(
             name: options.name, language: Decided("python", .found(evidence: evidence)), platform: options.platform,
-            decisions: decisions(choice, source, start), builder: builder,
+            decisions: decisions(choice, source, installation, start), builder: builder,
             runtime: RuntimeStage(base: stages.runtime, copies: copies, files: [], config: config),
-            warnings: version.warnings + choice.warnings + start.warnings + self.warnings(requirements, procfile))
+            open: open(installation), resolved: resolved(installation),
+            warnings: version.warnings + choice.warnings + start.warnings + native
+                + (try warnings(installation, procfile)))
     }
 
     private func otherProcesses(_ finder: StartFinder, _ procfile: Procfile?) throws -> [(String, StartCommand)] {
@@ -108,7 +120,7 @@ private struct PythonPlanner {
         return runtime.shell ?? (added ? ImagePath("/bin/sh") : nil)
     }
 
-    private func copies(hasVenv: Bool, _ django: DjangoProject?) -> ([ArtifactCopy], [ImagePath]) {
+    private func copies(hasVenv: Bool, isInstalled: Bool, _ django: DjangoProject?) -> ([ArtifactCopy], [ImagePath]) {
         var copies: [ArtifactCopy] = []
         func add(_ path: ImagePath, _ group: LayerGroup, step: String, _ reason: Reason) {
             copies.append(
@@ -116,6 +128,9 @@ private struct PythonPlanner {
                     from: "builder", path: path, destination: path, group: group, step: step, reason: reason))
         }
         if hasVenv { add(PythonSteps.venv, .dependencies, step: "compile", .usual(why: "the installed requirements")) }
+        if isInstalled {
+            add(PythonSteps.own, .application, step: "bytecode", .usual(why: "the service's own packages, installed"))
+        }
         add(PythonSteps.app, .application, step: "bytecode", .usual(why: "the service with its bytecode"))
         if let text = django?.absoluteStaticRoot, let root = try? ImagePath(parsing: text),
             !root.isInside(PythonSteps.app), let evidence = django?.staticRoot, hasVenv
@@ -127,7 +142,7 @@ private struct PythonPlanner {
 
     private func config(
         _ start: StartCommand, _ launcher: Launcher, _ processes: [(String, StartCommand)], _ runtime: BaseEntry,
-        hasVenv: Bool
+        programs: [String]
     ) throws -> RuntimeConfig {
         let port = port(start)
         var variables = start.environment
@@ -135,8 +150,8 @@ private struct PythonPlanner {
             if variables[name] == nil { variables[name] = Decided(value, .usual(why: why)) }
         }
         let path = runtime.environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        if hasVenv { set("VIRTUAL_ENV", "/opt/venv", "where the requirements are") }
-        set("PATH", (hasVenv ? "/opt/venv/bin:" : "") + path, "programs by their names")
+        if !programs.isEmpty { set("VIRTUAL_ENV", "/opt/venv", "where the requirements are") }
+        set("PATH", (programs + [path]).joined(separator: ":"), "programs by their names")
         set("PYTHONUNBUFFERED", "1", "what the service prints appears at once")
         set("PYTHONDONTWRITEBYTECODE", "1", "the image holds the bytecode already")
         set("LANG", "C.UTF-8", "text is UTF-8")
@@ -172,7 +187,9 @@ private struct PythonPlanner {
         return Decided(8000, .usual(why: "the usual port of Python's servers; PORT changes it at start"))
     }
 
-    private func decisions(_ choice: BaseChoice, _ source: (any InstallSource)?, _ start: StartCommand) -> [Decision] {
+    private func decisions(
+        _ choice: BaseChoice, _ source: (any InstallSource)?, _ installation: Installation?, _ start: StartCommand
+    ) -> [Decision] {
         var decisions = [Decision("python", choice.version)]
         if let framework = start.framework { decisions.append(Decision("framework", framework)) }
         if let source {
@@ -181,35 +198,13 @@ private struct PythonPlanner {
             decisions.append(
                 Decision("package manager", Decided("none", .usual(why: "there is no requirements file to install"))))
         }
+        if let installation, !installation.isOpen, installation.inputs != nil {
+            let count = installation.installed.requirements.count
+            let packages = "\(count) \(count == 1 ? "package" : "packages")"
+            decisions.append(
+                Decision("resolved", Decided(packages, .usual(why: "autoimage.lock keeps what a build resolved"))))
+        }
         return decisions
-    }
-
-    private func warnings(_ requirements: RequirementSet?, _ procfile: Procfile?) -> [String] {
-        var warnings: [String] = []
-        for evidence in requirements?.hasCredentials ?? [] {
-            warnings.append("\(evidence): holds a password; keep it in a secret: --secret id=pip.conf,src=FILE")
-        }
-        if let procfile, let release = procfile.processes.first(where: { $0.name == "release" }) {
-            warnings.append(
-                "\(procfile.path):\(release.line): 'release' is not run by an image; run '\(release.command)' when you deploy"
-            )
-        }
-        return warnings + (requirements.map(unpinned) ?? [])
-    }
-
-    /// A warning for each requirements file that leaves versions open.
-    private func unpinned(_ requirements: RequirementSet) -> [String] {
-        requirements.files.compactMap { file in
-            let open = requirements.requirements.filter { requirement in
-                requirement.evidence.path == file && requirement.source == .index && requirement.hashes.isEmpty
-                    && !requirement.specifier.hasPrefix("==")
-                    && !(requirement.name.map(requirements.constrained.contains) ?? false)
-            }
-            guard !open.isEmpty else { return nil }
-            let names = open.compactMap(\.name).prefix(5).joined(separator: ", ") + (open.count > 5 ? ", …" : "")
-            let count = open.count == 1 ? "a requirement names" : "\(open.count) requirements name"
-            return "\(file): \(count) no exact version (\(names)); a later build may install others"
-        }
     }
 }
 
@@ -226,9 +221,10 @@ enum UnnamedImports {
             for statement in source.topLevel {
                 for name in modules(statement.text)
                 where !StandardLibrary.modules.contains(name) && !own.contains(name) {
+                    let project = SystemPackages.project(importing: name)
                     throw PlanError.unusable(
                         place: "\(path):\(statement.line)", what: "imports '\(name)' and no requirements file names it",
-                        fix: "add a requirements.txt with the package that has it")
+                        fix: "add a requirements.txt with \(project.map { "'\($0)'" } ?? "the package that has it")")
                 }
             }
         }

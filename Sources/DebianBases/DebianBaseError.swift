@@ -37,6 +37,9 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
     case wrongDigest(package: String, file: String, expected: String, actual: String)
     case badPackage(package: String, said: String)
     case interpreterFailed(base: String, said: String)
+    /// A package that was added has a program that must run once, here or nowhere.
+    case foreignProgram(base: String, program: String, platform: String)
+    case programFailed(base: String, program: String, said: String)
 
     /// Whether trying again later may help: the command ends with 75.
     package var isTransient: Bool {
@@ -123,6 +126,12 @@ package enum DebianBaseError: Error, Equatable, CustomStringConvertible {
         case .badPackage(let package, let said):
             "package \(package) cannot be unpacked; its download is kept, remove the state folder 'debian' and try again\n"
                 + "  \(said)"
+        case .foreignProgram(let base, let program, let platform):
+            "base '\(base)' for \(platform) cannot be assembled here: '\(program)' of a package that was added lists its"
+                + " plugins, and this machine cannot run it; build on a \(platform) machine"
+        case .programFailed(let base, let program, let said):
+            "base '\(base)': '\(program)' of a package that was added cannot list its plugins; leave the package out of"
+                + " 'runtime-packages'\n  \(said)"
         case .interpreterFailed(let base, let said):
             "base '\(base)' is assembled, but its interpreter failed to make bytecode\n  \(said)"
         }

@@ -31,7 +31,7 @@ package struct DebianBaseSupplier: Sendable {
     private let refreshed = Refreshed()
 
     /// Counts up when the same recipe and pin give another tree than before.
-    private static let assemblyVersion = 2
+    private static let assemblyVersion = 3
 
     /// Supplies into `state` from `mirror`, with what `access` allows; without a mirror, from what was downloaded before.
     package init(
@@ -142,7 +142,11 @@ package struct DebianBaseSupplier: Sendable {
         try HostFiles.makeFolder(tree)
         let unpacked = try await unpack(pin.packages, files, into: tree, recipe)
         let finisher = try BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
-        try finisher.finish()
+        try finisher.finish(unpacked.alternatives)
+        if Self.hasAdded(pin, recipe) {
+            try LoaderCache.write(in: tree, architecture: pin.architecture)
+            try await Registrations.make(in: tree, of: base, architecture: pin.architecture, by: runInterpreter)
+        }
         try await makeBytecode(base.entry, recipe, tree, compiler)
         let size = try finisher.settleModes(unpacked.folders)
         let owners = unpacked.owners.merging(BaseFinisher.owners) { _, own in own }
@@ -156,13 +160,19 @@ package struct DebianBaseSupplier: Sendable {
         return result
     }
 
+    /// Whether a plan added packages to a closed list.
+    private static func hasAdded(_ pin: DebianPin, _ recipe: DebianRecipe) -> Bool {
+        recipe.closed && !Set(pin.packages.map(\.name)).isSubset(of: recipe.packages)
+    }
+
     /// Two packages at a time: one decompresses while the other is written.
     private func unpack(
         _ packages: [PinnedPackage], _ files: [FilePath], into tree: FilePath, _ recipe: DebianRecipe
     ) async throws -> PackageUnpacker.Unpacked {
         // What a recipe drops are files of its own packages that a base never needs; a package that a plan adds to a
         // closed list is wanted for its programs.
-        let own = UnpackRules(drop: recipe.drop)
+        let isLarger = recipe.closed && !Set(packages.map(\.name)).isSubset(of: recipe.packages)
+        let own = UnpackRules(drop: recipe.drop + (isLarger ? ["!/usr/sbin/ldconfig"] : []))
         let added = UnpackRules(drop: [])
         let listed = Set(recipe.packages)
         let unpacker = PackageUnpacker(root: tree)
@@ -188,6 +198,7 @@ package struct DebianBaseSupplier: Sendable {
         return parts.reduce(into: PackageUnpacker.Unpacked()) { sum, part in
             sum.owners.merge(part.owners) { _, later in later }
             sum.folders.merge(part.folders) { _, later in later }
+            sum.alternatives += part.alternatives
         }
     }
 

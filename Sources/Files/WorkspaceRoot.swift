@@ -14,8 +14,7 @@ package struct WorkspaceRoot: Hashable, Sendable {
     /// Finds the root for a service: the nearest folder above it whose manifest claims it, else the service's folder.
     ///
     /// Nothing above the version-control root is looked at, and nothing above the service without version control.
-    /// `claims` says whether the manifest in a folder names the member at a path below it; no language that is
-    /// supported so far has workspaces, hence its default. Fails with a `SystemError` where the service is no folder.
+    /// `claims` says whether the manifest in a folder names the member at a path below it. Fails with a `SystemError` where the service is no folder.
     package init(
         of service: FilePath, claims: (_ folder: FilePath, _ member: SourcePath) throws -> Bool = { _, _ in false }
     ) throws {
@@ -39,6 +38,27 @@ package struct WorkspaceRoot: Hashable, Sendable {
         }
         root = start
         self.service = .root
+    }
+
+    /// The root by the rules of languages: the nearest folder above whose manifest claims the service.
+    package init(of service: FilePath, rules: [WorkspaceRule]) throws {
+        var own: [String: String] = [:]
+        for rule in rules { own[rule.member] = try Self.text(service.appending(rule.member)) }
+        try self.init(of: service) { folder, member in
+            try rules.contains { rule in
+                guard let memberText = own[rule.member],
+                    let text = try Self.text(folder.appending(rule.manifest))
+                else { return false }
+                return try rule.claims(
+                    WorkspaceRule.Claim(
+                        manifest: text, file: folder.appending(rule.manifest).string, member: member,
+                        memberManifest: memberText, memberFile: service.appending(rule.member).string))
+            }
+        }
+    }
+
+    private static func text(_ file: FilePath) throws -> String? {
+        try HostFiles.read(file).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func versionControlRoot(of start: FilePath) -> FilePath? {

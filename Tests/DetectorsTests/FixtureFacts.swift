@@ -153,6 +153,7 @@ struct Fixture {
             plan.extras = list("python.extras")
             plan.groups = list("python.groups")
             plan.isLocked = options["locked"] == "true"
+            plan.tags = list("go.tags")
             plan.offeredSecrets = list("secrets").map { .init(id: $0.value, isVariable: true) }
             plan.startCommand = requested("start").map { text in
                 Requested(text.value.split(separator: " ").map(String.init), by: text.option)

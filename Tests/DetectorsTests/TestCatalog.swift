@@ -17,6 +17,10 @@ enum TestCatalog {
                 staticRuntime("debian", "trixie", release: "debian-13"),
                 staticRuntime("debian", "testing", release: "debian-14"),
                 staticRuntime("official", nil, release: "debian-12"),
+                staticRuntime("debian", "trixie", release: "debian-13", language: "static-net"),
+                staticRuntime("debian", "trixie", release: "debian-13", language: "scratch"),
+                staticRuntime("debian", "bookworm", release: "debian-12", language: "cc", libc: "2.36"),
+                staticRuntime("debian", "trixie", release: "debian-13", language: "cc", libc: "2.41"),
             ])
 
     private static func go(
@@ -31,11 +35,14 @@ enum TestCatalog {
             debian: suite.map { recipe($0, ["golang-\(version)-go"]) })
     }
 
-    private static func staticRuntime(_ family: String, _ suite: String?, release: String) -> BaseEntry {
+    private static func staticRuntime(
+        _ family: String, _ suite: String?, release: String, language: String = "static", libc: String? = nil
+    ) -> BaseEntry {
         BaseEntry(
-            id: [family, suite, "static-runtime"].compactMap(\.self).joined(separator: "/"), family: family,
-            language: "static", version: "1", role: .runtime, reference: "static:1",
-            libc: LibC(family: .none, version: nil), release: release, interpreter: nil, abi: nil, shell: nil,
+            id: [family, suite, "\(language)-runtime"].compactMap(\.self).joined(separator: "/"), family: family,
+            language: language, version: "1", role: .runtime, reference: "\(language):1",
+            libc: LibC(family: libc == nil ? .none : .glibc, version: libc), release: release, interpreter: nil,
+            abi: nil, shell: nil,
             user: "65532:65532", tools: [], environment: ["SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"],
             endOfLife: nil, note: nil, debian: suite.map { recipe($0, ["ca-certificates"]) })
     }

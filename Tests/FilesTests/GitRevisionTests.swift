@@ -84,6 +84,24 @@ func `a head that leads to no commit is no revision`(head: String) throws {
     #expect(asked == [scratch.path.appending("repo/services"), scratch.path.appending("repo")])
 }
 
+@Test func `a language's rule reads the manifests of the folders above and of the service`() throws {
+    let scratch = try Scratch()
+    try scratch.write("the service", to: "repo/services/api/member.toml")
+    try scratch.write("no", to: "repo/services/space.toml")
+    try scratch.write("yes", to: "repo/space.toml")
+    try scratch.write(to: "repo/.git/HEAD")
+    let api = scratch.path.appending("repo/services/api")
+    func rule(member: String) -> WorkspaceRule {
+        WorkspaceRule(manifest: "space.toml", member: member) { claim in
+            claim.manifest == "yes" && claim.memberManifest == "the service"
+                && claim.member.description == "services/api"
+        }
+    }
+    #expect(try WorkspaceRoot(of: api, rules: [rule(member: "member.toml")]).root == scratch.path.appending("repo"))
+    #expect(try WorkspaceRoot(of: api, rules: [rule(member: "other.toml")]).root == api)
+    #expect(try WorkspaceRoot(of: api, rules: []).root == api)
+}
+
 @Test func `a service that is no folder is an error`() throws {
     let scratch = try Scratch()
     let file = try scratch.write(to: "file")

@@ -11,6 +11,26 @@ struct LocalProject: Hashable, Sendable {
     let buildRequires: [String]
     /// What asks for it.
     let evidence: Evidence
+    /// Where its requirements are said.
+    var metadata = Metadata.written
+    /// What it needs, where `metadata` is `written` and `read` was told the extras; markers are not applied.
+    var dependencies: [Requirement] = []
+    /// Its optional dependencies that are asked for.
+    var extras: [String] = []
+    /// The names of its console scripts, as far as its files say; sorted.
+    var scripts: [String] = []
+    /// The files that say what it needs and how it is built.
+    var manifests: [SourcePath] = []
+
+    /// Who knows what a project needs.
+    enum Metadata: Hashable, Sendable {
+        /// Its manifest says it all.
+        case written
+        /// `tool.poetry.dependencies`, in Poetry's own terms.
+        case poetry
+        /// Its build: `setup.py`, or what pyproject.toml calls dynamic.
+        case build
+    }
 }
 
 /// An index beside the default one, or in its place.

@@ -16,6 +16,8 @@ struct Requirement: Hashable, Sendable {
     let evidence: Evidence
     /// What a lock says its file is; nil where no lock does.
     var file: File?
+    /// As a requirements file has it, with its marker and hashes, without `-e`; nil where no such file does.
+    var text: String?
 
     /// What kind of file a lock names for a requirement.
     enum File: Hashable, Sendable {
@@ -34,8 +36,9 @@ struct Requirement: Hashable, Sendable {
         case local(SourcePath)
     }
 
-    /// The requirement as pip reads it, without its marker; nil for a folder or archive of the source tree.
+    /// The requirement as pip reads it; nil for a folder or archive of the source tree that no requirements file names.
     var line: String? {
+        if let text { return text }
         let extras = extras.isEmpty ? "" : "[\(extras.joined(separator: ","))]"
         let hashes = hashes.map { " --hash=\($0)" }.joined()
         switch source {
@@ -82,13 +85,20 @@ struct RequirementSet: Hashable, Sendable {
     var drift: LockDrift?
     /// What the user should know of the files.
     var warnings: [String] = []
+    /// pip's options in requirements files, in their order: `--index-url URL`.
+    var options: [WrittenLine] = []
+    /// What constraints files say, in their order.
+    var constraints: [WrittenLine] = []
 
     /// The requirement that names a project, where its marker holds.
     func requirement(_ name: String) -> Requirement? { requirements.first { $0.name == name } }
 
     /// The lines that pip installs, sorted: `name[extra]==1.2 --hash=sha256:…`; projects of the tree are not among them.
     var lines: [String] {
-        requirements.compactMap(\.line).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let lines = requirements.compactMap { one in
+            one.line.map { WrittenLine(text: $0, evidence: one.evidence, isInFile: one.text != nil).argument }
+        }
+        return Set(lines).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// The local folders and archives that installation reads.
@@ -114,4 +124,18 @@ struct RequirementSet: Hashable, Sendable {
         }
         return result
     }
+}
+
+/// A line of a requirements file.
+struct WrittenLine: Hashable, Sendable {
+    let text: String
+    let evidence: Evidence
+    /// Whether `evidence` is where the text stands.
+    var isInFile = true
+
+    /// The line as an argument of a step: a line that holds a password is named by its place, and the step reads it there.
+    var argument: String { isInFile && Self.hasPassword(text) ? "--from \(evidence)" : text }
+
+    /// Whether a text has an address with a password that is no variable.
+    static func hasPassword(_ text: String) -> Bool { text.contains(/:\/\/[^\/@\s]+:[^\/@\s$]+@/) }
 }

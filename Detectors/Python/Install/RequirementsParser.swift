@@ -26,8 +26,11 @@ struct RequirementsParser {
     static func requirement(
         _ text: String, in folder: SourcePath, of tree: any SourceTree, _ evidence: Evidence
     ) throws -> Requirement {
-        try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path), folder: folder)
-            .requirement(text, isEditable: false, evidence)
+        var requirement = try RequirementsParser(
+            tree: tree, set: RequirementSet(root: evidence.path), folder: folder
+        ).requirement(text, isEditable: false, evidence)
+        requirement.text = nil
+        return requirement
     }
 
     private mutating func read(_ path: SourcePath, isConstraint: Bool, from includer: Evidence?) throws {
@@ -47,6 +50,7 @@ struct RequirementsParser {
                 set.requirements.append(try requirement(line.text, isEditable: false, evidence))
             } else {
                 let constraint = try requirement(line.text, isEditable: false, evidence)
+                set.constraints.append(WrittenLine(text: line.text, evidence: evidence))
                 if let name = constraint.name, constraint.specifier.hasPrefix("==") { set.constrained.insert(name) }
             }
         }
@@ -85,7 +89,7 @@ struct RequirementsParser {
         for match in text.matches(of: /\$\{([A-Z0-9_]+)\}/) where set.variables[String(match.output.1)] == nil {
             set.variables[String(match.output.1)] = evidence
         }
-        if text.contains(/:\/\/[^\/@\s]+:[^\/@\s$]+@/) { set.hasCredentials.append(evidence) }
+        if WrittenLine.hasPassword(text) { set.hasCredentials.append(evidence) }
     }
 
     /// Options of a line of their own; true where a value follows.
@@ -99,6 +103,12 @@ struct RequirementsParser {
     private mutating func readOption(_ text: String, isConstraint: Bool, _ evidence: Evidence) throws {
         let (name, value) = try Self.splitOption(text, evidence)
         switch name {
+        case "-f" where !value.contains("://"), "--find-links" where !value.contains("://"), "--require-hashes", "-r",
+            "--requirement", "-c", "--constraint", "-e", "--editable":
+            break
+        default: set.options.append(WrittenLine(text: text, evidence: evidence))
+        }
+        switch name {
         case "-r", "--requirement", "-c", "--constraint":
             let folder = evidence.path.parent ?? .root
             guard !value.contains("://") else {
@@ -111,7 +121,7 @@ struct RequirementsParser {
         case "-e", "--editable":
             set.requirements.append(try requirement(value, isEditable: true, evidence))
         case "-f", "--find-links":
-            if !value.contains("://") { set.linkFolders.append(try local(value, evidence)) }
+            if !value.contains("://") { set.linkFolders.append(try links(value, evidence)) }
         case "--no-binary":
             for name in value.split(separator: ",") {
                 if name == ":none:" {
@@ -123,6 +133,14 @@ struct RequirementsParser {
         case "--require-hashes": set.requiresHashes = true
         default: break
         }
+    }
+
+    /// A folder of files: from the requirements file's own folder where it is there, else from where pip runs.
+    private func links(_ value: String, _ evidence: Evidence) throws -> SourcePath {
+        if let beside = (evidence.path.parent ?? .root).resolving(value), tree.entry(at: beside) != nil {
+            return beside
+        }
+        return try local(value, evidence)
     }
 
     private static func splitOption(_ text: String, _ evidence: Evidence) throws(PlanError) -> (String, String) {
@@ -149,8 +167,22 @@ struct RequirementsParser {
         return (name, value)
     }
 
+    /// One requirement by itself (PEP 508), as a manifest names it; fails with what is wrong at `evidence`.
+    static func requirement(_ text: String, in tree: any SourceTree, at evidence: Evidence) throws -> Requirement {
+        var requirement = try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path))
+            .requirement(text, isEditable: false, evidence)
+        requirement.text = nil
+        return requirement
+    }
+
     /// One requirement: a name with extras, versions, URL and marker; or a path; or a URL.
     private func requirement(_ text: String, isEditable: Bool, _ evidence: Evidence) throws -> Requirement {
+        var result = try parsed(text, isEditable: isEditable, evidence)
+        result.text = text
+        return result
+    }
+
+    private func parsed(_ text: String, isEditable: Bool, _ evidence: Evidence) throws -> Requirement {
         var hashes: [String] = []
         var body = text
         if let options = body.firstRange(of: /\s--(hash|config-settings?|global-option|install-option)\b/) {

@@ -11,19 +11,31 @@ enum PythonPortability {
         guard let there, let here else {
             return Decided(.shared, .usual(why: "Python source and bytecode are the same on every platform"))
         }
-        let odd = Set(here.requirements).symmetricDifference(there.requirements).map(\.evidence)
+        let odd = Set(Set(here.requirements).symmetricDifference(there.requirements).map(\.evidence))
         if !odd.isEmpty {
             let sorted = odd.sorted { ($0.path, $0.line ?? 0) < ($1.path, $1.line ?? 0) }
             return Decided(.native, .found(evidence: sorted))
         }
-        if let native = there.requirements.first(where: { isNative($0.name ?? "", extras: $0.extras) }) {
+        if let native = there.requirements.first(where: isNative) {
             return Decided(.native, .found(evidence: [native.evidence]))
+        }
+        guard !there.isClosed || there.requirements.contains(where: { $0.file != .pureWheel }) else {
+            return Decided(.shared, .usual(why: "every requirement is locked to a wheel for any platform"))
         }
         return Decided(.shared, .usual(why: "no requirement is known to hold compiled code"))
     }
 
+    /// What a lock says of the file is exact; a project that comes as source is looked up.
+    private static func isNative(_ requirement: Requirement) -> Bool {
+        switch requirement.file {
+        case .pureWheel: false
+        case .nativeWheel: true
+        case .source, nil: isNative(requirement.name ?? "", extras: requirement.extras)
+        }
+    }
+
     private static func isNative(_ name: String, extras: [String]) -> Bool {
-        compiled.contains(name) || SystemPackages.table.contains { $0.requirement == name }
+        compiled.contains(name) || SystemPackages.row(name)?.holdsCode == true
             || (name == "uvicorn" && extras.contains("standard"))
             || (name == "psycopg" && (extras.contains("c") || extras.contains("binary")))
     }

@@ -1,48 +1,16 @@
 import Planning
 
-/// Which Debian packages a builder needs to compile requirements that come as source.
+/// Which Debian packages a service's requirements take: in the builder to be compiled, in the image to be used.
+///
+/// A lock says of every requirement, named or brought along, which file is installed; without one only what is named
+/// counts, and what those projects are known to bring.
 enum SystemPackages {
-    /// One project of the index.
-    struct Row: Sendable {
-        let requirement: String
-        /// Packages of the builder.
-        let packages: [String]
-        /// Whether the index has no wheels, so that it is always compiled.
-        let isAlwaysBuilt: Bool
-
-        init(_ requirement: String, _ packages: [String], always: Bool = false) {
-            self.requirement = requirement
-            self.packages = packages
-            isAlwaysBuilt = always
-        }
-    }
-
-    static let table = [
-        Row("psycopg2", ["libpq-dev"], always: true),
-        Row("mysqlclient", ["default-libmysqlclient-dev", "pkg-config"], always: true),
-        Row("pycairo", ["libcairo2-dev", "pkg-config"], always: true),
-        Row("pygobject", ["libgirepository1.0-dev", "libcairo2-dev", "pkg-config"], always: true),
-        Row("python-ldap", ["libldap-dev", "libsasl2-dev"], always: true),
-        Row("uwsgi", [], always: true),
-        Row("dbus-python", ["libdbus-1-dev", "libglib2.0-dev", "pkg-config"], always: true),
-        Row("pygraphviz", ["libgraphviz-dev", "pkg-config"], always: true),
-        Row("psycopg-c", ["libpq-dev"], always: true),
-        Row("xmlsec", ["libxmlsec1-dev", "libxml2-dev", "pkg-config"]),
-        Row("lxml", ["libxml2-dev", "libxslt1-dev"]),
-        Row("pillow", ["libjpeg-dev", "zlib1g-dev", "libfreetype-dev", "libwebp-dev"]),
-        Row("cffi", ["libffi-dev"]),
-        Row("cryptography", ["libssl-dev", "cargo", "pkg-config"]),
-        Row("pyodbc", ["unixodbc-dev"]),
-        Row("h5py", ["libhdf5-dev", "pkg-config"]),
-        Row("pynacl", ["libsodium-dev", "libffi-dev"]),
-        Row("psycopg2-binary", ["libpq-dev"]),
-    ]
-
     /// The packages to add to a builder, each with the line that asks for it.
     static func needed(for requirements: RequirementSet, python: String, builder: BaseEntry) -> [Decided<String>] {
         var result: [Decided<String>] = []
         func add(_ names: [String], _ reason: Reason) {
-            for name in names where !result.contains(where: { $0.value == name }) {
+            for name in names.map({ DebianNames.name($0, in: builder.release) })
+            where !result.contains(where: { $0.value == name }) && !isThere(name, builder) {
                 result.append(Decided(name, reason))
             }
         }
@@ -52,13 +20,106 @@ enum SystemPackages {
                 add(["git"], .found(evidence: [requirement.evidence]))
             }
             guard let name = requirement.name else { continue }
-            let row = table.first { $0.requirement == name }
             let forced = requirements.noBinary[name] ?? requirements.noBinary[":all:"]
-            guard forced != nil || row?.isAlwaysBuilt == true else { continue }
             let reason = Reason.found(evidence: [requirement.evidence] + (forced.map { [$0] } ?? []))
-            add(compiler + (row?.packages ?? []), reason)
+            for row in rows(name, in: requirements) {
+                if isBuilt(row, requirement, isForced: forced != nil) {
+                    add(compiler + row.build, reason)
+                } else {
+                    add(row.linked, .found(evidence: [requirement.evidence]))
+                }
+            }
+            if row(name) == nil, forced != nil || requirement.file == .source { add(compiler, reason) }
         }
         // A project of the source tree may bring C of its own; only its build knows.
-        return result.sorted { $0.value < $1.value }
+        return sorted(result)
+    }
+
+    /// The packages to add to the image, each with the line that asks for it: programs that are run and libraries that are
+    /// opened by name.
+    static func needed(
+        for requirements: RequirementSet, django: DjangoNeeds?, runtime: BaseEntry
+    ) -> [Decided<String>] {
+        var result: [Decided<String>] = []
+        func add(_ names: [String], _ evidence: Evidence) {
+            for name in names.map({ DebianNames.name($0, in: runtime.release) })
+            where !result.contains(where: { $0.value == name }) && !isThere(name, runtime) {
+                result.append(Decided(name, .found(evidence: [evidence])))
+            }
+        }
+        for requirement in requirements.requirements {
+            guard let name = requirement.name else { continue }
+            for row in rows(name, in: requirements)
+            where !row.unless.contains(where: { has($0, of: requirement, requirements) }) {
+                add(row.runtime, requirement.evidence)
+            }
+        }
+        if let geography = django?.geography { add(["libgdal32", "libgeos-c1v5", "libproj25"], geography) }
+        return sorted(result)
+    }
+
+    /// What the user should know: drivers that are missing, programs that no package has, compilers that are too old.
+    static func warnings(
+        for requirements: RequirementSet, django: DjangoNeeds?, builder: BaseEntry
+    ) -> [String] {
+        var result: [String] = []
+        for requirement in requirements.requirements {
+            guard let name = requirement.name, let row = row(name) else { continue }
+            if let note = row.note { result.append("\(requirement.evidence): \(note)") }
+            let forced = requirements.noBinary[name] ?? requirements.noBinary[":all:"]
+            if row.isRust, isBuilt(row, requirement, isForced: forced != nil) {
+                let version = rust[builder.release].map { "version \($0)" } ?? "its own version"
+                result.append(
+                    "\(requirement.evidence): '\(name)' is compiled by cargo, which fetches crates while it builds; Debian's rustc has \(version), and a project that asks for a newer one fails: prefer its wheel"
+                )
+            }
+        }
+        for driver in django?.drivers ?? []
+        where !driver.projects.contains(where: { requirements.requirement($0) != nil }) {
+            // Where nothing is resolved yet, another project may bring it.
+            result.append(
+                "\(driver.evidence): the database needs a driver and no requirement names one; add \(driver.projects[0])"
+            )
+        }
+        return result
+    }
+
+    /// Which project has a module, where its name does not say.
+    static func project(importing module: String) -> String? {
+        table.first { $0.imports.contains(module) }?.project
+    }
+
+    /// The row of a project.
+    static func row(_ project: String) -> SystemPackage? { byProject[project] }
+
+    private static let byProject = Dictionary(table.map { ($0.project, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// The compiler of each release.
+    private static let rust = ["debian-12": "1.63", "debian-13": "1.85"]
+
+    /// The rows that a named project stands for: a closed set names what it brings itself.
+    private static func rows(_ project: String, in requirements: RequirementSet) -> [SystemPackage] {
+        guard let row = row(project) else { return [] }
+        return requirements.isClosed ? [row] : [row] + row.brings.flatMap { rows($0, in: requirements) }
+    }
+
+    /// Whether a project is compiled: a lock knows its file, else the table and `--no-binary` do.
+    static func isBuilt(_ row: SystemPackage, _ requirement: Requirement, isForced: Bool) -> Bool {
+        isForced || requirement.file.map { $0 == .source } ?? row.isAlwaysBuilt
+    }
+
+    /// Whether a set has a project, or a requirement an extra: `psycopg-c`, `[c]`.
+    private static func has(_ word: String, of requirement: Requirement, _ requirements: RequirementSet) -> Bool {
+        guard word.hasPrefix("[") else { return requirements.requirement(word) != nil }
+        return requirement.extras.contains(String(word.dropFirst().dropLast()))
+    }
+
+    /// Whether a base is known to have a package or the program of the name.
+    private static func isThere(_ package: String, _ base: BaseEntry) -> Bool {
+        base.tools.contains(package) || base.debian?.packages.contains(package) == true
+    }
+
+    private static func sorted(_ packages: [Decided<String>]) -> [Decided<String>] {
+        packages.sorted { $0.value.utf8.lexicographicallyPrecedes($1.value.utf8) }
     }
 }

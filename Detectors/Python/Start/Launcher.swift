@@ -11,6 +11,8 @@ struct Launcher {
     let baseName: String
     let tree: any SourceTree
     let root: ImagePath
+    /// Programs of the service's own packages, which are installed in a folder of their own.
+    var ownScripts: Set<String> = []
 
     /// What a shell would do with `${NAME}`, `NAME=value program` and `exec`, and nothing else.
     ///
@@ -56,6 +58,7 @@ struct Launcher {
         if name.contains(/^python(3(\.\d+)?)?$/) {
             return programs.map { "\($0)/python" } ?? "\(interpreter)"
         }
+        if ownScripts.contains(name) { return "\(PythonSteps.own)/bin/\(name)" }
         return programs.map { "\($0)/\(name)" } ?? name
     }
 }

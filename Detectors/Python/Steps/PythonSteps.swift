@@ -2,8 +2,8 @@ import Planning
 
 /// The builder's steps of a Python service, in the order in which less often changed inputs come first.
 ///
-/// `manifests`, `wheels` (network), `venv`, `install`, `prune`, `compile`: the dependencies, untouched by an edit of the
-/// service. `sources`, `build`, `bytecode`: the service.
+/// `manifests`, `resolve` and `wheels` (network), `venv`, `install`, `prune`, `compile`: the dependencies, untouched by an
+/// edit of the service. `projects`, `project`: its own packages as wheels. `sources`, `build`, `bytecode`: its files.
 struct PythonSteps {
     let project: PythonProject
     let interpreter: ImagePath
@@ -12,7 +12,10 @@ struct PythonSteps {
 
     static let venv = ImagePath("/opt/venv")
     static let app = ImagePath("/app")
-    private static let manifests = ImagePath("/manifests")
+    static let manifests = ImagePath("/manifests")
+    /// Where the service's own packages are installed.
+    static let own = ImagePath("/opt/service")
+    private static let projects = ImagePath("/projects")
 
     /// Hash seeds, times, debug paths and build ids that would differ from run to run are fixed in every step.
     private var environment: [String: String] {
@@ -35,49 +38,57 @@ struct PythonSteps {
     }
 
     /// The steps that install the requirements into `/opt/venv`.
-    func dependencies(_ requirements: RequirementSet) throws -> [Step] {
-        let found = Reason.found(evidence: [Evidence(path: requirements.root, excerpt: requirements.root.name)])
-        let folder = Self.manifests.appending(project.tree.service)
-        let copied = requirements.files + requirements.localPaths
-        var steps = [
-            Step(
-                name: "manifests", needs: [],
-                action: .copy(
-                    source: SourceCopy(paths: Self.outermost(copied), base: .root, destination: Self.manifests)),
-                reason: found)
-        ]
-        let (mounts, variables) = try secrets(requirements)
-        let native = ["CFLAGS": "-g0", "CXXFLAGS": "-g0", "LDFLAGS": "-Wl,--build-id=none -s"]
-        let pip = ["PIP_CACHE_DIR": "/root/.cache/pip", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"]
-        let file = requirements.root.relative(to: project.tree.service) ?? requirements.root
+    func dependencies(_ installation: Installation) throws -> [Step] {
+        let set = installation.installed
+        let found = Reason.found(evidence: [Evidence(path: set.root, excerpt: set.root.name)])
+        var steps: [Step] = []
+        let copied = manifests(installation)
+        if !copied.isEmpty {
+            steps.append(
+                Step(
+                    name: "manifests", needs: [],
+                    action: .copy(source: SourceCopy(paths: copied, base: .root, destination: Self.manifests)),
+                    reason: found))
+        }
+        // Paths in requirements files are relative to where pip runs.
+        let service = Self.manifests.appending(project.tree.service)
+        let folder = copied.contains { $0.isInside(project.tree.service) } ? service : ImagePath.root
         if let custom = project.options.installCommand {
-            steps.append(venv(needs: "manifests"))
-            steps.append(
-                run(
-                    "install", needs: "venv", custom.value, in: folder, custom.reason,
-                    environment: native.merging(pip) { one, _ in one }.merging(variables) { one, _ in one }.merging([
-                        "PATH": "\(Self.venv)/bin:\(path)", "VIRTUAL_ENV": "\(Self.venv)",
-                        "PIP_PYTHON": "\(Self.venv)/bin/python",
-                    ]) { one, _ in one }, mounts: mounts, network: .host))
+            steps.append(venv(needs: steps.last?.name))
+            steps.append(try install(by: custom, set, in: service))
         } else {
-            steps.append(
+            let (mounts, variables) = try secrets(set)
+            let environment = Self.native.merging(Self.pip) { one, _ in one }.merging(variables) { one, _ in one }
+            func pip(_ name: String, _ program: String, _ arguments: [String], _ reason: Reason) throws -> Step {
                 run(
-                    "wheels", needs: "manifests",
-                    ["\(interpreter)", "-m", "pip", "wheel", "--wheel-dir", "/wheels", "-r", "\(file)"], in: folder,
-                    found,
-                    environment: native.merging(pip) { one, _ in one }.merging(variables) { one, _ in one },
-                    mounts: mounts, network: .host))
+                    name, needs: steps.last?.name,
+                    try PipArguments.checked(["\(interpreter)", "-c", program] + arguments, of: set), in: folder,
+                    reason, environment: environment, mounts: mounts, network: .host)
+            }
+            let arguments = PipArguments(wanted: set)
+            if installation.isOpen {
+                steps.append(
+                    try pip("resolve", StepPrograms.resolve, arguments.open(previous: installation.previous), found))
+                steps.append(
+                    try pip(
+                        "wheels", StepPrograms.wheels, arguments.resolved, .usual(why: "what the step 'resolve' chose"))
+                )
+            } else {
+                steps.append(try pip("wheels", StepPrograms.wheels, arguments.closed, found))
+            }
             steps.append(venv(needs: "wheels"))
             steps.append(
                 run(
-                    "install", needs: "venv", ["\(interpreter)", "-c", StepPrograms.install],
+                    "install", needs: "venv",
+                    ["\(interpreter)", "-c", StepPrograms.install] + (set.projects.isEmpty ? [] : ["\(Self.own)"]),
                     .usual(why: "from the wheels alone, without network"),
-                    environment: pip.filter { $0.key != "PIP_CACHE_DIR" }
+                    environment: Self.pip.filter { $0.key != "PIP_CACHE_DIR" }
                         .merging(["PIP_NO_CACHE_DIR": "1"]) { one, _ in one }))
         }
+        let kept = ["pip", "setuptools", "wheel"].filter { installation.declared.requirement($0) != nil }
         steps.append(
             run(
-                "prune", needs: "install", ["\(interpreter)", "-c", StepPrograms.prune],
+                "prune", needs: "install", ["\(interpreter)", "-c", StepPrograms.prune] + kept,
                 .usual(why: "tests, headers, sources of C code and translations are not read at run time")))
         steps.append(
             run(
@@ -86,11 +97,43 @@ struct PythonSteps {
         return steps
     }
 
+    private static let native = ["CFLAGS": "-g0", "CXXFLAGS": "-g0", "LDFLAGS": "-Wl,--build-id=none -s"]
+    private static let pip = [
+        "PIP_CACHE_DIR": "/root/.cache/pip", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1",
+    ]
+
+    /// The user's own installation: it reads the manifests and fills the virtual environment.
+    private func install(by command: Requested<[String]>, _ set: RequirementSet, in folder: ImagePath) throws -> Step {
+        let (mounts, variables) = try secrets(set)
+        return run(
+            "install", needs: "venv", command.value, in: folder, command.reason,
+            environment: Self.native.merging(Self.pip) { one, _ in one }.merging(variables) { one, _ in one }.merging([
+                "PATH": "\(Self.venv)/bin:\(path)", "VIRTUAL_ENV": "\(Self.venv)",
+                "PIP_PYTHON": "\(Self.venv)/bin/python",
+            ]) { one, _ in one }, mounts: mounts, network: .host)
+    }
+
+    /// What pip still reads: archives, folders of files, and lines that hold a password; for the user's own command, all.
+    private func manifests(_ installation: Installation) -> [SourcePath] {
+        let set = installation.installed
+        if project.options.installCommand != nil {
+            let folders = set.projects.flatMap { one in
+                one.path == project.tree.service && !set.isRequirementsFile ? one.manifests : [one.path]
+            }
+            return Self.outermost(set.files + set.localPaths + folders)
+        }
+        let lines = set.options + set.constraints
+        let places = set.requirements.filter { $0.text.map(WrittenLine.hasPassword) ?? false }.map(\.evidence.path)
+        let secret = lines.filter { WrittenLine.hasPassword($0.text) }.map(\.evidence.path)
+        let built = installation.isOpen ? set.projects.filter(set.isResolvedByBuild).map(\.path) : []
+        return Self.outermost(set.localPaths + places + secret + built)
+    }
+
     private var path: String {
         baseEnvironment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     }
 
-    private func venv(needs: String) -> Step {
+    private func venv(needs: String?) -> Step {
         run(
             "venv", needs: needs, ["\(interpreter)", "-m", "venv", "--without-pip", "\(Self.venv)"],
             .usual(why: "installed at the path it has in the image; its python is a link to \(interpreter)"))
@@ -132,21 +175,48 @@ struct PythonSteps {
         return (mounts, variables)
     }
 
-    /// The steps that bring the service's own files and make what is made of them.
-    func service(after last: String?, _ django: DjangoProject?, hasVenv: Bool) -> [Step] {
+    /// The steps that build the projects of the tree as wheels and install them into `/opt/service`.
+    func projects(_ set: RequirementSet, after last: String?) throws -> [Step] {
+        guard !set.projects.isEmpty, project.options.installCommand == nil else { return [] }
+        let found = Reason.found(evidence: set.projects.map(\.evidence))
+        let folders = set.projects.map { "\(Self.projects.appending($0.path))" }
+        return [
+            Step(
+                name: "projects", needs: last.map { [$0] } ?? [],
+                action: .copy(
+                    source: SourceCopy(
+                        paths: Self.outermost(set.projects.map(\.path)), base: .root, destination: Self.projects)),
+                reason: found),
+            run(
+                "project", needs: "projects",
+                ["\(interpreter)", "-c", StepPrograms.project + StepPrograms.pruneService] + folders, found,
+                environment: Self.native.merging(Self.pip.filter { $0.key != "PIP_CACHE_DIR" }) { one, _ in one }),
+        ]
+    }
+
+    /// The steps that bring the service's own files and make what is made of them; `isInstalled`: its packages are in
+    /// `/opt/service`.
+    func service(
+        after last: String?, _ django: DjangoProject?, hasVenv: Bool, isInstalled: Bool, without source: SourcePath?
+    ) -> [Step] {
         let service = project.tree.service
         let python = hasVenv ? "\(Self.venv)/bin/python" : "\(interpreter)"
+        var paths = [service]
+        if let source {
+            paths = project.tree.entries.map(\.path).filter { $0.parent == service && $0 != service && $0 != source }
+        }
         var steps = [
             Step(
                 name: "sources", needs: last.map { [$0] } ?? [],
-                action: .copy(source: SourceCopy(paths: [service], base: service, destination: Self.app)),
+                action: .copy(source: SourceCopy(paths: paths, base: service, destination: Self.app)),
                 reason: .usual(why: "the service itself, after everything that changes less often"))
         ]
+        let programs = (isInstalled ? "\(Self.own)/bin:" : "") + (hasVenv ? "\(Self.venv)/bin:" : "")
         if let custom = project.options.buildCommand {
             steps.append(
                 run(
                     "build", needs: "sources", custom.value, in: Self.app, custom.reason,
-                    environment: ["PATH": "\(hasVenv ? "\(Self.venv)/bin:" : "")\(path)"],
+                    environment: ["PATH": "\(programs)\(path)"],
                     network: project.options.buildNetwork?.value == true ? .host : .none))
         } else if let django, let staticRoot = django.staticRoot, hasVenv {
             steps.append(
@@ -155,9 +225,10 @@ struct PythonSteps {
                     in: Self.app.appending(project.relative(django.folder)), .found(evidence: [staticRoot]),
                     environment: django.buildVariables))
         }
+        let compiled = (isInstalled ? ["\(Self.own)/lib"] : []) + ["\(Self.app)"]
         steps.append(
             run(
-                "bytecode", needs: steps.last?.name, ["\(interpreter)", "-c", StepPrograms.compile, "\(Self.app)"],
+                "bytecode", needs: steps.last?.name, ["\(interpreter)", "-c", StepPrograms.compile] + compiled,
                 .usual(why: "bytecode without times, so that the start is fast and the bytes are the same")))
         return steps
     }

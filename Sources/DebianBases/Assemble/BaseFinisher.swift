@@ -24,13 +24,15 @@ struct BaseFinisher {
     static let owners: [ImagePath: Owner] = [ImagePath("/home/nonroot"): .nonroot]
 
     /// Does everything but bytecode and modes.
-    func finish() throws {
-        do { try finishChecked() } catch UnpackError.linkInPath(let path) {
+    ///
+    /// `alternatives` are links of which each stands only where nothing else does.
+    func finish(_ alternatives: [AlternativeLink] = []) throws {
+        do { try finishChecked(alternatives) } catch UnpackError.linkInPath(let path) {
             throw DebianBaseError.blocked(base: entry.id, path: path.description)
         }
     }
 
-    private func finishChecked() throws {
+    private func finishChecked(_ alternatives: [AlternativeLink]) throws {
         try linkMergedFolders()
         for folder in [
             ImagePath("/etc/ssl/certs"), ImagePath("/home/nonroot"), ImagePath("/root"), ImagePath("/run/lock"),
@@ -44,6 +46,9 @@ struct BaseFinisher {
             let stated = try ImagePath(parsing: path)
             // The folders at the root are links by now.
             try tree.link(UnpackRules.merged(stated) ?? stated, to: target)
+        }
+        for (link, target) in try Alternatives.chosen(alternatives, in: tree) {
+            try tree.link(link, to: target.description)
         }
         if try tree.kind(at: ImagePath("/usr/share/zoneinfo/Etc/UTC")) != nil {
             try tree.link(ImagePath("/etc/localtime"), to: "/usr/share/zoneinfo/Etc/UTC")

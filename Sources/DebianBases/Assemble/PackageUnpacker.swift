@@ -21,6 +21,8 @@ struct PackageUnpacker: Sendable {
         var owners: [ImagePath: Owner] = [:]
         /// Permission bits of the folders that the package states.
         var folders: [ImagePath: UInt16] = [:]
+        /// Links that its script would have made.
+        var alternatives: [AlternativeLink] = []
     }
 
     /// Unpacks the files of a package and writes its record below `/var/lib/dpkg/status.d`, where scanners look.
@@ -40,7 +42,7 @@ struct PackageUnpacker: Sendable {
         _ package: PinnedPackage, from file: FilePath, rank: Int, by rules: UnpackRules
     ) async throws -> Unpacked {
         let failure = { (said: String) -> any Error in DebianBaseError.badPackage(package: package.name, said: said) }
-        let unpacked = try await HostTool.read("dpkg-deb", ["--fsys-tarfile", file.string], failure: failure) {
+        var unpacked = try await HostTool.read("dpkg-deb", ["--fsys-tarfile", file.string], failure: failure) {
             try unpackFiles(from: $0, rank: rank, by: rules)
         }
         let record = try await HostTool.read("dpkg-deb", ["--ctrl-tarfile", file.string], failure: failure) {
@@ -51,6 +53,7 @@ struct PackageUnpacker: Sendable {
         let folder = ImagePath("/var/lib/dpkg/status.d")
         try tree.write(control + (control.hasSuffix("\n") ? "" : "\n"), to: folder.appending(package.name))
         try tree.write(sums(record["md5sums"] ?? "", by: rules), to: folder.appending(package.name + ".md5sums"))
+        unpacked.alternatives = Alternatives.parse(record["postinst"] ?? "").filter { rules.place($0.link) == $0.link }
         return unpacked
     }
 
@@ -80,7 +83,7 @@ struct PackageUnpacker: Sendable {
         var result: [String: String] = [:]
         while let entry = try reader.next() {
             let name = entry.path.hasPrefix("./") ? String(entry.path.dropFirst(2)) : entry.path
-            guard entry.kind == .file, name == "control" || name == "md5sums" else { continue }
+            guard entry.kind == .file, ["control", "md5sums", "postinst"].contains(name) else { continue }
             result[name] = String(decoding: try reader.data(), as: UTF8.self)
         }
         try reader.drain()

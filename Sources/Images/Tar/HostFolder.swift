@@ -75,7 +75,7 @@ package final class HostFolder {
     }
 
     /// Where the link at a name leads; nil where no link is.
-    func linkTarget(_ name: String) throws -> String? {
+    package func linkTarget(_ name: String) throws -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let room = buffer.count
         let count = buffer.withUnsafeMutableBytes { bytes in

@@ -9,6 +9,9 @@ extension Pins {
         }
         lines += Self.changes("image", images.mapValues(\.description), new.images.mapValues(\.description))
         lines += Self.changes("installer", installers, new.installers)
+        for key in Self.keys(resolutions, new.resolutions) {
+            lines += Self.change(ofResolved: key, resolutions[key], new.resolutions[key])
+        }
         for key in Self.keys(libraries, new.libraries) {
             lines += Self.change(ofLibraries: key, libraries[key], new.libraries[key])
         }
@@ -48,6 +51,30 @@ extension Pins {
             }
         case (nil, nil): []
         }
+    }
+
+    private static func change(ofResolved key: String, _ old: Resolution?, _ new: Resolution?) -> [String] {
+        func count(_ resolution: Resolution) -> String {
+            "\(resolution.packages.count) \(resolution.packages.count == 1 ? "package" : "packages")"
+        }
+        guard let old else { return new.map { ["resolved for \(key): new, \(count($0))"] } ?? [] }
+        guard let new else { return ["resolved for \(key): removed, had \(count(old)); the next build resolves anew"] }
+        guard old != new else { return [] }
+        let before = Dictionary(old.packages.map { ($0.name, $0) }) { first, _ in first }
+        let after = Dictionary(new.packages.map { ($0.name, $0) }) { first, _ in first }
+        var lines: [String] = []
+        for name in keys(before, after) {
+            switch (before[name], after[name]) {
+            case (let one?, let two?) where one.version != two.version:
+                lines.append("  \(name) \(one.version) → \(two.version)")
+            case (let one?, let two?) where one != two: lines.append("  \(name) \(one.version): another file")
+            case (nil, let two?): lines.append("  \(name): new, \(two.version)")
+            case (let one?, nil): lines.append("  \(name): removed, was \(one.version)")
+            default: break
+            }
+        }
+        if lines.isEmpty { return ["resolved for \(key): the same packages for other requirements"] }
+        return ["resolved for \(key):"] + lines
     }
 
     private static func summary(of pin: Pin) -> String {

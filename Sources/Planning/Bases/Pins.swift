@@ -82,16 +82,19 @@ package struct Pins: Hashable, Sendable {
     package var images: [String: Digest]
     /// Versions of the programs that install dependencies (pip, uv, poetry …), by `name@platform`.
     package var installers: [String: String]
+    /// What builds resolved where no lock of the service fixes it, by `BuildPlan.resolutionKey`.
+    package var resolutions: [String: Resolution]
 
     package init(
         bases: [String: Pin] = [:], references: [String: String] = [:], libraries: [String: [LibraryAddition]] = [:],
-        images: [String: Digest] = [:], installers: [String: String] = [:]
+        images: [String: Digest] = [:], installers: [String: String] = [:], resolutions: [String: Resolution] = [:]
     ) {
         self.bases = bases
         self.references = references
         self.libraries = libraries
         self.images = images
         self.installers = installers
+        self.resolutions = resolutions
     }
 
     /// Records the pin of a base, and for a digest also what it was resolved from.
@@ -106,12 +109,15 @@ package struct Pins: Hashable, Sendable {
         let images = Set(plans.flatMap(\.images).map(\.key))
         let libraries = Set(plans.map(\.librariesKey))
         let platforms = Set(plans.map { "@\($0.platform)" })
+        // A record of other inputs stays until the build that resolves those.
+        let resolved = Set(plans.filter { $0.open != nil || $0.resolved != nil }.map(\.resolutionKey))
         return Pins(
             bases: self.bases.filter { bases.contains($0.key) },
             references: references.filter { bases.contains($0.key) },
             libraries: self.libraries.filter { libraries.contains($0.key) },
             images: self.images.filter { images.contains($0.key) },
-            installers: installers.filter { entry in platforms.contains { entry.key.hasSuffix($0) } })
+            installers: installers.filter { entry in platforms.contains { entry.key.hasSuffix($0) } },
+            resolutions: resolutions.filter { resolved.contains($0.key) })
     }
 
     /// The pin of a base, if it still fits.

@@ -21,12 +21,15 @@ package struct BuildPlan: Codable, Hashable, Sendable {
     package var images: [SourceImage]
     /// What no lock fixes and no earlier build resolved; nil where everything is fixed.
     package var open: OpenRequirements?
+    /// The inputs of the resolution in `autoimage.lock` that is installed; nil where none is.
+    package var resolved: Digest?
     /// What the user should know: end of life, no lock file.
     package var warnings: [String]
 
     package init(
         name: String, language: Decided<String>, platform: Platform, decisions: [Decision], builder: BuilderStage,
-        runtime: RuntimeStage, images: [SourceImage] = [], open: OpenRequirements? = nil, warnings: [String]
+        runtime: RuntimeStage, images: [SourceImage] = [], open: OpenRequirements? = nil, resolved: Digest? = nil,
+        warnings: [String]
     ) {
         schemaVersion = Self.currentSchema
         self.name = name
@@ -37,6 +40,7 @@ package struct BuildPlan: Codable, Hashable, Sendable {
         self.runtime = runtime
         self.images = images
         self.open = open
+        self.resolved = resolved
         self.warnings = warnings
     }
 }

@@ -14,6 +14,17 @@ package struct Requested<Value: Sendable & Hashable>: Sendable, Hashable {
     package var reason: Reason { .requested(option: option) }
 }
 
+/// The commit that sources are at, and a tag that points at it.
+package struct SourceRevision: Sendable, Hashable {
+    package let commit: String
+    package let tag: String?
+
+    package init(commit: String, tag: String?) {
+        self.commit = commit
+        self.tag = tag
+    }
+}
+
 /// What the user asked for, with command line, environment and autoimage.toml already merged in that order.
 package struct PlanOptions: Sendable {
     /// The service's name, from its folder.
@@ -66,6 +77,12 @@ package struct PlanOptions: Sendable {
     /// Whether `--ssh` forwards an agent to the steps that use the network.
     package var ssh = false
     package var labels: [String: Requested<String>] = [:]
+    /// Build tags of Go: `go.tags`.
+    package var tags: [Requested<String>] = []
+    /// Variables of a Go program that get a word of the revision: `main.version=tag`.
+    package var stamps: [Requested<String>] = []
+    /// The revision of the sources, where they are under version control; read at the edge.
+    package var revision: SourceRevision?
 
     package init(name: String) { self.name = name }
 

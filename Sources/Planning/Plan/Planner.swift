@@ -143,9 +143,17 @@ package struct Planner: Sendable {
                 throw PlanError.unknownStep(
                     name: mount.step, option: wanted.option, steps: plan.builder.steps.filter(\.isRun).map(\.name))
             }
-            command.mounts.append(
-                .secret(id: mount.id, target: mount.target, variable: mount.variable, required: true))
+            let secret = Mount.secret(id: mount.id, target: mount.target, variable: mount.variable, required: true)
+            command.mounts.append(secret)
             plan.builder.steps[index].action = .run(command: command)
+            // Who installs from a private index resolves from it, too.
+            if let open = plan.open, open.step != mount.step, plan.builder.steps[index].needs.contains(open.step),
+                let resolving = plan.builder.steps.firstIndex(where: { $0.name == open.step }),
+                case .run(var command) = plan.builder.steps[resolving].action
+            {
+                command.mounts.append(secret)
+                plan.builder.steps[resolving].action = .run(command: command)
+            }
         }
         for index in plan.builder.steps.indices {
             guard case .run(var command) = plan.builder.steps[index].action else { continue }

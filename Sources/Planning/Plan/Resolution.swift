@@ -12,6 +12,19 @@ package struct Resolution: Codable, Hashable, Sendable {
         self.inputs = inputs
         self.packages = packages.sorted { ($0.name, $0.version) < ($1.name, $1.version) }
     }
+
+    /// The record without a package, so that the next build resolves it anew and keeps the others where it can.
+    package func forgetting(_ name: String) -> Resolution {
+        Resolution(inputs: Self.noInputs, packages: packages.filter { $0.name != name })
+    }
+
+    /// What no requirements have: a record of these inputs is never taken as it is.
+    package static let noInputs = Digest(of: [])
+}
+
+extension BuildPlan {
+    /// Under which `autoimage.lock` keeps what the plan's builder resolves: `LANGUAGE@PLATFORM`.
+    package var resolutionKey: String { "\(language.value)@\(platform)" }
 }
 
 /// One package of a resolution.
@@ -32,6 +45,15 @@ package struct ResolvedPackage: Codable, Hashable, Sendable {
         self.file = file
         self.sha256 = sha256
         self.url = url
+    }
+
+    /// Whether every part is what its name says: records come from a file and from a builder that anybody may have
+    /// written, and become lines of a requirements file.
+    package var isWellFormed: Bool {
+        let isURL = url.map { $0.wholeMatch(of: /[a-z][a-z0-9+.-]*:\/\/[!-~]+/) != nil } ?? true
+        return name.wholeMatch(of: /[a-z0-9]([a-z0-9-]*[a-z0-9])?/) != nil
+            && version.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9.!+_-]*/) != nil
+            && (file.map { $0.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._+!~-]*/) != nil } ?? true) && isURL
     }
 }
 

@@ -109,6 +109,8 @@ extension TextRenderer {
     }
 
     func shortened(_ text: String, to limit: Int = 72) -> String {
-        full || text.count <= limit ? text : text.prefix(limit - 1) + "…"
+        guard !full else { return text }
+        let text = text.replacing(/sha256:([0-9a-f]{8})[0-9a-f]{56}/) { "sha256:\($0.output.1)…" }
+        return text.count <= limit ? text : text.prefix(limit - 1) + "…"
     }
 }

@@ -130,7 +130,7 @@ struct TextRenderer {
             text.add("copy", "\(paths)\(from) → \(copy.destination)", indent: Self.inner, column: 9)
         case .run(let command):
             text.add("step \(number)", "\(step.name): runs a program\(after)", indent: 2, column: Self.column)
-            text.add("run", line(command.arguments), indent: Self.inner, column: 9)
+            run(command.arguments)
             text.add("in", "\(command.workingDirectory)", indent: Self.inner, column: 9)
             let own = command.environment.filter { common[$0.key] != $0.value }
             for (name, value) in own.sorted(by: { $0.key < $1.key }) {
@@ -141,6 +141,19 @@ struct TextRenderer {
         }
         because(step.reason, indent: Self.inner)
     }
+
+    /// A step's program with its first arguments; where there are many more, how many.
+    private mutating func run(_ arguments: [String]) {
+        let shown = full || arguments.count <= Self.manyArguments ? arguments.count : Self.manyArguments - 4
+        text.add("run", line(Array(arguments[..<shown])), indent: Self.inner, column: 9)
+        let rest = arguments[shown...]
+        guard !rest.isEmpty else { return }
+        let arePackages = rest.allSatisfy { $0.contains("==") || $0.contains(" @ ") }
+        text.add("", "and \(rest.count) more \(arePackages ? "packages" : "arguments")", indent: Self.inner, column: 9)
+    }
+
+    /// A step's program with more arguments than these is shown with the first of them.
+    private static let manyArguments = 16
 
     private func describe(_ portability: Portability) -> String {
         let made = "made on \(plan.builder.base.platform)"

@@ -8,8 +8,10 @@ struct LockCommand: AsyncParsableCommand {
         commandName: "lock", abstract: "Resolves the bases of a service and records them in autoimage.lock.",
         discussion: """
             What is recorded already stays as it is. --update resolves it again: all of it, or only what is named: a \
-            base (or a part of its name), a Debian package, an installer such as pip, or an image. What changes is \
-            printed. --prune removes what nothing asks for any more. The shared libraries of a service are found by a build, which records them.
+            base (or a part of its name), a Debian package, an installer such as pip, an image, 'requirements' for what \
+            builds resolved, or a package of those. What changes is printed. --prune removes what nothing asks for any \
+            more. The shared libraries of a service, and the versions of what it requires without a lock of its own, are \
+            found by a build, which records them.
             """)
 
     @OptionGroup var plan: PlanArguments
@@ -64,6 +66,9 @@ struct LockCommand: AsyncParsableCommand {
                 let provider = try BaseProvider(service, registry, progress)
                 let pins = try await provider.pins(update: update)
                 if try service.lock.update(pins, state: provider.state) { changed = true }
+                for plan in try service.planned(with: pins).plans where plan.open != nil {
+                    progress.say("what \(plan.resolutionKey) installs is resolved and recorded by its next build")
+                }
             }
             return changed
         }

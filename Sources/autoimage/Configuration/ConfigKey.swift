@@ -71,6 +71,13 @@ extension ConfigKey {
             settings.plan.libc = Requested(family, by: wanted.option)
         },
         string("go.version", "Go version, as in 1.24, or the least, as in >=1.22.") { $0.plan.versions["go"] = $1 },
+        strings("go.tags", "Build tags, as go build -tags takes them.") { settings, wanted in
+            settings.plan.tags = try wanted.flatMap { try Self.separated($0, key: "go.tags") }
+        },
+        strings(
+            "go.stamp",
+            "Variables of the program that tell its revision, as in main.version=version; or commit, short, tag."
+        ) { $0.plan.stamps = $1 },
         string("python.version", "Python version or range, as in 3.11 or >=3.11.") { $0.plan.versions["python"] = $1 },
         string(
             "python.manager",

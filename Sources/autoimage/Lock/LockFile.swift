@@ -34,7 +34,8 @@ struct LockFile: Sendable {
         guard isLocked else { return }
         guard schema != nil else { throw .missing(path) }
         let changes = plans.flatMap(changes)
-        guard changes.isEmpty else { throw .wouldChange(path, changes, byBuild: false) }
+        let isOpen = plans.contains { $0.open != nil }
+        guard changes.isEmpty else { throw .wouldChange(path, changes, byBuild: isOpen) }
     }
 
     /// What a plan is known to need that the file does not hold.
@@ -46,6 +47,10 @@ struct LockFile: Sendable {
         }
         for image in plan.images where image.digest == nil {
             changes.append("image \(image.key) is not in it")
+        }
+        if plan.open != nil {
+            let known = pins.resolutions[plan.resolutionKey] == nil ? "is not in it" : "is in it for other requirements"
+            changes.append("what is resolved for \(plan.resolutionKey) \(known)")
         }
         return changes + pins.changes(to: pins.withInstallers(of: plan))
     }
@@ -72,6 +77,7 @@ struct LockFile: Sendable {
         Self.merge(pins.libraries, changed.libraries, into: &merged.libraries)
         Self.merge(pins.images, changed.images, into: &merged.images)
         Self.merge(pins.installers, changed.installers, into: &merged.installers)
+        Self.merge(pins.resolutions, changed.resolutions, into: &merged.resolutions)
         let text = Array(LockWriter.text(of: merged).utf8)
         guard try HostFiles.read(path) != text else { return false }
         try AtomicFile.write(text, to: path)

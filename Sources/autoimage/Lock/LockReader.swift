@@ -55,7 +55,7 @@ struct LockReader {
                 throw refused(platform.line, "'\(platform.key)' is not a platform, as linux/amd64 is")
             }
             let parts = try object(platform)
-            try check(parts, known: ["bases", "images", "installers", "libraries"])
+            try check(parts, known: ["bases", "images", "installers", "libraries", "resolutions"])
             for base in try object(parts, "bases") { try read(base, platform.key, into: &pins) }
             for image in try object(parts, "images") {
                 pins.images["\(image.key)@\(platform.key)"] = try digest(image)
@@ -67,6 +67,9 @@ struct LockReader {
                 pins.libraries["\(libraries.key)@\(platform.key)"] = try list(libraries).mapEach {
                     (item) throws(LockFileError) in try addition(item)
                 }
+            }
+            for resolution in try object(parts, "resolutions") {
+                pins.resolutions["\(resolution.key)@\(platform.key)"] = try read(resolution)
             }
         }
         return pins
@@ -115,6 +118,32 @@ struct LockReader {
         } catch {
             throw refused(line(of: text, from: item.line), "\(error)")
         }
+    }
+
+    private func read(_ resolution: JSONMember) throws(LockFileError) -> Resolution {
+        let members = try object(resolution)
+        try check(members, known: ["inputs", "packages"])
+        let packages = try list(try member(members, "packages", of: resolution)).mapEach {
+            (item) throws(LockFileError) in try resolved(item)
+        }
+        return Resolution(inputs: try digest(try member(members, "inputs", of: resolution)), packages: packages)
+    }
+
+    /// `NAME VERSION sha256:HEX FILE [URL]`.
+    private func resolved(_ item: Located<JSONNode>) throws(LockFileError) -> ResolvedPackage {
+        guard case .string(let text) = item.value else {
+            throw refused(item.line, "\(item.value.kind) stands where a package should")
+        }
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        let digest = words.count > 2 ? try? Digest(parsing: words[2]) : nil
+        if (4...5).contains(words.count), words[2] == "-" || digest != nil {
+            let package = ResolvedPackage(
+                name: words[0], version: words[1], file: words[3] == "-" ? nil : words[3], sha256: digest,
+                url: words.count == 5 ? words[4] : nil)
+            if package.isWellFormed { return package }
+        }
+        throw refused(
+            line(of: text, from: item.line), "\(text.debugDescription) is not 'NAME VERSION sha256:HEX FILE [URL]'")
     }
 
     private func addition(_ item: Located<JSONNode>) throws(LockFileError) -> LibraryAddition {

@@ -6,7 +6,8 @@ enum LockUpdate: Sendable, Hashable {
     /// What is missing only.
     case nothing
     case everything
-    /// What these names stand for: a Debian package, an installer, an image, or a base by its id or a part of its key.
+    /// What these names stand for: a Debian package, an installer, an image, `requirements` for all that builds
+    /// resolved, a package of those, or a base by its id or a part of its key.
     case names([String])
 
     /// What is resolved again.
@@ -17,6 +18,19 @@ enum LockUpdate: Sendable, Hashable {
         var packages: [String: Set<String>] = [:]
         /// Keys of `Pins.images`.
         var images: Set<String> = []
+        /// Keys of `Pins.resolutions` that are forgotten whole.
+        var resolutions: Set<String> = []
+        /// Packages that are forgotten, by such keys.
+        var resolved: [String: Set<String>] = [:]
+
+        /// The resolutions without what is to be resolved again: the next build does it.
+        func forgetting(in all: [String: Resolution]) -> [String: Resolution] {
+            var result = all.filter { !resolutions.contains($0.key) }
+            for (key, names) in resolved {
+                for name in names.sorted() { result[key] = result[key]?.forgetting(name) }
+            }
+            return result
+        }
     }
 
     /// The parts of a service's lock that are meant; fails with `LockFileError.unknownName`.
@@ -27,6 +41,7 @@ enum LockUpdate: Sendable, Hashable {
         case .everything:
             result.bases = Set(service.bases.map(\.key))
             result.images = Set(service.plans.flatMap(\.images).map(\.key))
+            result.resolutions = Set(Self.resolved(service).keys)
         case .names(let names):
             for name in names where !Self.add(name, service, to: &result) {
                 throw .unknownName(service.lock.path, name, known: Self.known(service))
@@ -53,9 +68,28 @@ enum LockUpdate: Sendable, Hashable {
             result.images.formUnion(images)
             return true
         }
+        if add(resolved: name, service, to: &result) { return true }
         let matching = service.bases.filter { !name.isEmpty && $0.key.contains(name) }
         result.bases.formUnion(matching.map(\.key))
         return !matching.isEmpty
+    }
+
+    /// What builds resolved for the service's platforms.
+    private static func resolved(_ service: PlannedService) -> [String: Resolution] {
+        let keys = Set(service.plans.map(\.resolutionKey))
+        return service.lock.pins.resolutions.filter { keys.contains($0.key) }
+    }
+
+    private static func add(resolved name: String, _ service: PlannedService, to result: inout Selection) -> Bool {
+        let all = resolved(service)
+        if name == "requirements", !all.isEmpty {
+            result.resolutions.formUnion(all.keys)
+            return true
+        }
+        let normal = name.lowercased().split { "-_.".contains($0) }.joined(separator: "-")
+        let holding = all.filter { $0.value.packages.contains { $0.name == normal } }
+        for key in holding.keys { result.resolved[key, default: []].insert(normal) }
+        return !holding.isEmpty
     }
 
     /// An installer is its Debian package, or comes with an official base as a whole.
@@ -83,5 +117,6 @@ enum LockUpdate: Sendable, Hashable {
         }
         return service.bases.map(\.key).sorted() + installers.sorted() + images.sorted()
             + (packages ? ["the Debian packages of these bases"] : [])
+            + (resolved(service).isEmpty ? [] : ["requirements", "the packages that a build resolved"])
     }
 }

@@ -11,7 +11,7 @@ enum LockWriter {
     static func text(of pins: Pins) -> String {
         let platforms = Set(
             (Array(pins.bases.keys) + Array(pins.images.keys) + Array(pins.installers.keys)
-                + Array(pins.libraries.keys)).map { LockKey($0).platform })
+                + Array(pins.libraries.keys) + Array(pins.resolutions.keys)).map { LockKey($0).platform })
         let root = object([
             member("schemaVersion", .number("\(schema)")),
             member("platforms", object(sorted(platforms).map { member($0, platform($0, of: pins)) })),
@@ -32,6 +32,7 @@ enum LockWriter {
             ("images", part(pins.images) { .string($1.description) }),
             ("installers", part(pins.installers) { .string($1) }),
             ("libraries", part(pins.libraries) { .array($1.map(addition)) }),
+            ("resolutions", part(pins.resolutions) { resolution($1) }),
         ]
         return object(parts.compactMap { name, text in text.map { member(name, $0) } })
     }
@@ -58,6 +59,21 @@ enum LockWriter {
                 member("files", .array(addition.files.map { .string($0.description) })),
                 member("neededBy", .array(addition.neededBy.map { .string($0.description) })),
             ])
+    }
+
+    private static func resolution(_ resolution: Resolution) -> JSONNode {
+        object([
+            member("inputs", .string("\(resolution.inputs)")),
+            member("packages", .array(resolution.packages.map { .string(line($0)) })),
+        ])
+    }
+
+    /// `NAME VERSION sha256:HEX FILE`, then the address of what no index has; a dash stands for what is not known.
+    private static func line(_ package: ResolvedPackage) -> String {
+        let words = [
+            package.name, package.version, package.sha256?.description ?? "-", package.file ?? "-", package.url,
+        ]
+        return words.compactMap(\.self).joined(separator: " ")
     }
 
     private static func object(_ members: [JSONMember]) -> JSONNode { .object(JSONObject(members)) }

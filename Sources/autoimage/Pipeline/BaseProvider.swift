@@ -43,6 +43,7 @@ struct BaseProvider: Sendable {
         var pins = try service.lock.current()
         let chosen = try update.selection(of: service)
         for key in chosen.images { pins.images[key] = nil }
+        pins.resolutions = chosen.forgetting(in: pins.resolutions)
         for base in service.bases {
             let old = pins.pin(of: base)
             guard chosen.bases.contains(base.key) || old == nil || chosen.packages[base.key] != nil else { continue }

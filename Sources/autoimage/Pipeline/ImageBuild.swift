@@ -36,15 +36,22 @@ struct ImageBuild: Sendable {
     }
 
     /// Builds, stores and delivers the image; returns its reference with digest.
-    func run() async throws -> String {
-        for warning in service.warnings { progress.report(.warning(text: warning)) }
+    func run() async throws -> String { try await run(said: []) }
+
+    /// The build after what a first plan resolved; `said` are the warnings that were given already.
+    private func run(said: Set<String>) async throws -> String {
+        for warning in service.warnings where !said.contains(warning) { progress.report(.warning(text: warning)) }
         let names = try service.names(request)
         let provider = try BaseProvider(service, registry, progress, caches: caches)
-        progress.report(.note(text: "isolation: \(provider.sandbox.reason)"))
+        if said.isEmpty { progress.report(.note(text: "isolation: \(provider.sandbox.reason)")) }
         defer { withExtendedLifetime(provider) {} }
         var done = Done(pins: try await provider.pins())
         // Recorded before anything runs: a build that fails later takes the same packages again.
         try record(done.pins, in: provider.state)
+        if let resolved = try await resolved(&done.pins, provider) {
+            let again = ImageBuild(resolved, request, registry, caches, progress)
+            return try await again.run(said: said.union(service.warnings))
+        }
         let store = try LocalStore(provider.state)
         let delivery = Delivery(
             request: request, names: names, store: store, state: provider.state, registry: registry, progress: progress)
@@ -107,7 +114,7 @@ struct ImageBuild: Sendable {
 
     private func runSteps(
         _ plan: ValidatedPlan, _ earlier: (stage: BuilderStage, result: any BuilderResult)?, _ provider: BaseProvider,
-        _ base: AssembledBase, _ progress: Progress
+        _ base: AssembledBase, _ progress: Progress, upTo last: String? = nil
     ) async throws -> any BuilderResult {
         if let earlier, earlier.stage.steps == plan.plan.builder.steps, earlier.stage.base == plan.plan.builder.base {
             progress.report(.note(text: "shares the builder of the platform before it"))
@@ -124,16 +131,70 @@ struct ImageBuild: Sendable {
                 on: EngineRequest(
                     source: service.tree, secrets: service.secrets.values,
                     sshSocket: request.arguments.ssh ? ProcessEnvironment.current["SSH_AUTH_SOCK"] : nil,
-                    useCache: request.useCache, isOffline: service.settings.isOffline)
+                    // What is resolved is what there is now, not what there was when somebody else asked.
+                    useCache: request.useCache && last == nil, lastStep: last,
+                    isOffline: service.settings.isOffline)
             ) {
                 hints.note($0)
                 progress.report($0)
             }
-            caches.add(built, of: plan.plan)
+            if last == nil { caches.add(built, of: plan.plan) }
             return built
         } catch let error as StepFailure {
             throw Failure(.stepFailed, hints.explain(error))
         }
+    }
+
+    /// The service planned with what its open plans resolve to, which is recorded; nil where no plan leaves anything open.
+    private func resolved(_ pins: inout Pins, _ provider: BaseProvider) async throws -> PlannedService? {
+        guard service.plans.contains(where: { $0.open != nil }) else { return nil }
+        // An image built before this one, in the same run, may have resolved it.
+        var planned = try service.planned(with: pins)
+        for open in planned.plans where open.open != nil {
+            guard !service.settings.isOffline else {
+                throw Failure(
+                    .unavailable,
+                    "autoimage.lock has no record for \(open.resolutionKey) that fits its requirements, and resolving them needs "
+                        + "the network: build once without --offline")
+            }
+            let packages = try await resolve(open, pins, provider)
+            guard let inputs = open.open?.inputs else { continue }
+            var known = pins
+            known.resolutions[open.resolutionKey] = Resolution(inputs: inputs, packages: packages)
+            planned = try service.planned(with: known)
+            // What was resolved here may turn out to need another machine; then it is no record for it.
+            try PlatformCheck.check(planned.plans, target: request.target)
+            guard !planned.plans.contains(where: { $0.platform == open.platform && $0.open != nil }) else {
+                throw Failure(.bug, "what was resolved for \(open.resolutionKey) does not fit what was asked for")
+            }
+            for line in pins.changes(to: known) where pins.resolutions[open.resolutionKey] != nil {
+                progress.report(.note(text: line))
+            }
+            pins = known
+            try record(pins, in: provider.state)
+            let count = "\(packages.count) \(packages.count == 1 ? "package" : "packages")"
+            progress.report(.note(text: "resolved \(count), recorded in autoimage.lock"))
+        }
+        return planned
+    }
+
+    /// Runs an open plan up to the step that resolves, and reads what it wrote.
+    private func resolve(
+        _ open: BuildPlan, _ pins: Pins, _ provider: BaseProvider
+    ) async throws -> [ResolvedPackage] {
+        guard let requirements = open.open else { return [] }
+        let plan = try open.pinned(by: pins).validated()
+        let bases = try await provider.assemble(plan.plan)
+        let built = try await runSteps(plan, nil, provider, bases.builder, progress, upTo: requirements.step)
+        let bytes = try built.tree.contents(of: requirements.result)
+        let packages = try CanonicalJSON.decode([ResolvedPackage].self, from: bytes)
+        if let odd = packages.first(where: { !$0.isWellFormed }) {
+            throw Failure(
+                .stepFailed,
+                "step '\(requirements.step)' resolved \(odd.name.debugDescription) \(odd.version.debugDescription), which is no "
+                    + "package that can be recorded; fix it to another version or file")
+        }
+        return packages
     }
 
     /// The plan with the shared libraries that its artifacts need, looked up anew in every build.

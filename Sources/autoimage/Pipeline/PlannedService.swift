@@ -16,7 +16,7 @@ struct PlannedService: Sendable {
     /// The commit of the sources, where they are under version control.
     let revision: String?
     /// A plan for each platform, in the order that was asked for, with what the lock knows; at least one.
-    let plans: [BuildPlan]
+    private(set) var plans: [BuildPlan]
 
     /// The plan for the first platform.
     var plan: BuildPlan { plans[0] }
@@ -74,16 +74,31 @@ struct PlannedService: Sendable {
         settings.plan.app = app
         if let name { settings.plan.name += "-" + name }
         self.settings = settings
-        let planner = Planner(detectors: Detectors.all, catalog: try Self.catalog(settings.plan.bases))
-        let platforms = settings.platforms.isEmpty ? [Platform.host] : settings.platforms.map(\.value)
-        plans = try platforms.map { platform in
-            var options = settings.plan
-            options.platform = platform
-            return try planner.plan(source.tree, options: options).applying(source.lock.pins)
-        }
-        for plan in plans { try plan.checkOffline() }
+        plans = []
+        plans = try plans(with: source.lock.pins)
         try lock.check(plans)
         try secrets.check(against: plans)
+    }
+
+    /// A plan for each platform, with what pins know.
+    private func plans(with pins: Pins) throws -> [BuildPlan] {
+        let planner = Planner(detectors: Detectors.all, catalog: try Self.catalog(settings.plan.bases))
+        let platforms = settings.platforms.isEmpty ? [Platform.host] : settings.platforms.map(\.value)
+        return try platforms.map { platform in
+            var options = settings.plan
+            options.platform = platform
+            options.resolutions = pins.resolutions
+            let plan = try planner.plan(tree, options: options).applying(pins)
+            try plan.checkOffline()
+            return plan
+        }
+    }
+
+    /// The service planned again, with what was resolved since it was read.
+    func planned(with pins: Pins) throws -> PlannedService {
+        var result = self
+        result.plans = try translated { try plans(with: pins) }
+        return result
     }
 
     /// The plans in one of their forms.

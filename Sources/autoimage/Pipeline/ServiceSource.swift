@@ -1,3 +1,4 @@
+import Detectors
 import Files
 import OCI
 import Planning
@@ -19,9 +20,11 @@ struct ServiceSource: Sendable {
         settings.plan.offeredSecrets = secrets.offered
         settings.plan.ssh = arguments.ssh
         settings.plan.isLocked = try arguments.lock.isLocked(environment)
+        let workspace = try WorkspaceRoot(of: folder, rules: Detectors.workspaces)
+        let git = try workspace.versionControl.flatMap { try GitRevision(of: $0) }
+        revision = git?.commit
+        settings.plan.revision = git.map { SourceRevision(commit: $0.commit, tag: $0.tag) }
         self.settings = settings
-        let workspace = try WorkspaceRoot(of: folder)
-        revision = try workspace.versionControl.flatMap { try GitRevision(of: $0)?.commit }
         tree = try DirectoryTree(
             root: workspace.root, service: workspace.service,
             extraIgnore: settings.ignore.map {

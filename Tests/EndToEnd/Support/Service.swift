@@ -8,6 +8,7 @@ struct Service: Sendable {
         case flaskHello = "flask-hello"
         case fastapiHello = "fastapi-hello"
         case goHello = "go-hello"
+        case goWorkspace = "go-workspace"
         case script
     }
 

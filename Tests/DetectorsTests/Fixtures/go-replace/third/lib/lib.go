@@ -1,0 +1,5 @@
+package lib
+
+import _ "net/http"
+
+func Do() {}

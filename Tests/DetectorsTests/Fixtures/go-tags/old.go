@@ -1,0 +1,7 @@
+// +build !server
+
+package main
+
+import "C"
+
+func main() {}

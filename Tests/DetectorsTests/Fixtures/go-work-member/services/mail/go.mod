@@ -1,0 +1,3 @@
+module example.com/team/mail
+
+go 1.22

@@ -1,0 +1,8 @@
+package main
+
+import "net/http"
+import "os"
+
+func main() {
+	http.ListenAndServe(":"+os.Getenv("PORT"), nil)
+}

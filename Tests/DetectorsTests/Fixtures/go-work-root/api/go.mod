@@ -1,0 +1,3 @@
+module example.com/team/api
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/team/worker
+
+go 1.23

@@ -1,0 +1,3 @@
+module example.com/harbour/lib
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/harbour/other
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/harbour/site
+
+go 1.22
