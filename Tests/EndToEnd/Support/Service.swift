@@ -9,6 +9,9 @@ struct Service: Sendable {
         case fastapiHello = "fastapi-hello"
         case goHello = "go-hello"
         case goWorkspace = "go-workspace"
+        case flaskFactory = "flask-factory"
+        case djangoASGI = "django-asgi"
+        case streamlitHello = "streamlit-hello"
         case script
     }
 
