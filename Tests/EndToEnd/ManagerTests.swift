@@ -6,11 +6,11 @@ extension Acceptance {
     @Suite struct ManagerTests {
         @Test(.enabled(if: Tool.has("curl"), "needs curl"))
         func `a lock of Poetry is installed, and the project as its own wheel`() async throws {
-            let built = try await serve(.poetryHello) { site in
+            let image = try await serve(.poetryHello) { site in
                 let answer = try await site.get("/")
                 #expect(answer == "poetry-hello 1.2.3 as 65532")
             }
-            #expect(!built.errors.contains("poetry.lock: pyproject.toml was changed"))
+            #expect(!image.built.errors.contains("poetry.lock: pyproject.toml was changed"))
         }
 
         @Test(.enabled(if: Tool.has("curl"), "needs curl"))
@@ -35,27 +35,27 @@ extension Acceptance {
 
         @Test(.enabled(if: Tool.has("curl"), "needs curl"))
         func `a project without a lock is resolved once, recorded and installed as its own wheel`() async throws {
-            let service = try await serve(.pep621Hello) { site in
+            let image = try await serve(.pep621Hello) { site in
                 let answer = try await site.get("/")
                 #expect(answer == "pep621-hello 4.5.6 as 65532")
-            }.service
-            let record = try service["autoimage.lock"].text()
+            }
+            let record = try image.service["autoimage.lock"].text()
             #expect(record.contains("\"bottle\""))
             #expect(record.contains("\"waitress\""))
-            let again = try await Autoimage().build(service, ["--locked", "-t", "pep621-again"])
-            #expect(again.status == 0)
+            let again = try await Autoimage().build(image.service, ["--locked", "-t", "pep621-again"])
+            #expect(again.digest == image.built.digest)
         }
 
-        /// Builds a service, asks it, and gives back what the build said.
+        /// Builds a service, starts it and asks it.
         @discardableResult
         private func serve(
             _ name: Service.Name, _ check: @Sendable (Site) async throws -> Void
-        ) async throws -> (service: Service, errors: String) {
+        ) async throws -> ShelvedImage {
             let image = try await Workspace.here().shelf.image(of: name)
             let port = try FreePort()
             let run = try Autoimage().command(["run", "-e", "PORT=\(port)", image.name])
             try await run.running { try await check(Site(port: port, server: $0)) }
-            return (image.service, image.built.errors)
+            return image
         }
     }
 }
