@@ -6,39 +6,44 @@ extension Acceptance {
     @Suite struct UvTests {
         @Test(.enabled(if: Tool.has("curl"), "needs curl"))
         func `uv-hello has what its lock says, without the group for developers`() async throws {
-            let service = try await Service(copying: .uvHello)
-            _ = try await Autoimage().build(service, ["-t", "uv-hello"])
+            let image = try await Workspace.here().shelf.image(of: .uvHello)
             let installed = "blinker click flask gunicorn itsdangerous jinja2 markupsafe werkzeug"
-            try await serve("uv-hello") { try await #expect($0.get("/installed") == installed) }
+            try await serve(image.name) { try await #expect($0.get("/installed") == installed) }
         }
 
         @Test(.enabled(if: Tool.has("curl"), "needs curl"))
-        func `a member of a uv workspace is built by its folder, with the member that it needs as a wheel`()
+        func `a member of a uv workspace runs with the member that it needs, and nothing else of the workspace`()
             async throws
         {
-            let service = try await Service(copying: .uvWorkspace)
-            try await Command("mkdir", service[".git"].string).succeed()
-            let autoimage = try Autoimage()
-            let folder = service["packages/api"].string
-            try await autoimage.command(["build", folder, "-t", "uv-member"]).succeed()
-            let expected = "spring /opt/service/lib/python3.13/site-packages/tides __pycache__ app.py pyproject.toml"
-            try await serve("uv-member") { try await #expect($0.get("/tide") == expected) }
+            let image = try await Workspace.here().shelf.image(of: .uvWorkspace)
+            try await serve(image.name) { try await #expect($0.get("/tide") == Self.tide) }
         }
 
-        @Test func `a virtual workspace asks which member, and takes its name`() async throws {
+        @Test(.enabled(if: Tool.has("curl"), "needs curl"))
+        func `a member of a uv workspace is built by its own folder`() async throws {
             let service = try await Service(copying: .uvWorkspace)
-            let autoimage = try Autoimage()
-            let refused = try await autoimage.run("build", service.folder.string)
-            #expect(refused.status == 65)
-            #expect(refused.errors.contains("choose with --app, or build one by its folder"))
-            #expect(
-                refused.errors.contains(
-                    "\n  api  (packages/api/pyproject.toml)\n  tides  (packages/lib/pyproject.toml)"))
-            _ = try await autoimage.build(service, ["--app", "api", "-t", "uv-app"])
-            let listed = try await autoimage.command(["inspect", "uv-app", "--files"]).succeed()
-            #expect(listed.contains("  app/app.py\n"))
-            #expect(!listed.contains("packages/"))
+            try await Command("mkdir", service[".git"].string).succeed()
+            let folder = service["packages/api"].string
+            try await Autoimage().command(["build", folder, "-t", "uv-member"]).succeed()
+            try await serve("uv-member") { try await #expect($0.get("/tide") == Self.tide) }
         }
+
+        @Test func `a workspace that is no project asks which member`() async throws {
+            let service = try await Service(copying: .uvWorkspace)
+            try await Command("rm", service["autoimage.toml"].string).succeed()
+            let refused = try await Autoimage().run("plan", service.folder.string)
+            #expect(refused.status == 65)
+            #expect(
+                refused.errors.hasSuffix(
+                    "choose with --app, or build one by its folder as in 'autoimage build ./packages/api':\n"
+                        + "  api  (packages/api/pyproject.toml)\n  tides  (packages/lib/pyproject.toml)\n"))
+            let planned = try await Autoimage().run("plan", service.folder.string, "--app", "packages/api")
+            #expect(planned.status == 0, "\(planned.errors)")
+        }
+
+        /// The library is where wheels go, and the application's folder holds the member alone.
+        private static let tide =
+            "spring /opt/service/lib/python3.13/site-packages/tides __pycache__ app.py pyproject.toml"
 
         private func serve(_ name: String, _ check: @Sendable (Site) async throws -> Void) async throws {
             let port = try FreePort()
