@@ -267,7 +267,8 @@ import Testing
             ("print('port=9000')\n", []), ("# uvicorn.run(app, port=9000)\n", []),
         ] as [(String, [String])])
     func `warns of a script that nothing reaches`(_ text: String, _ warnings: [String]) throws {
-        #expect(try plan(["requirements.txt": "uvicorn==1\nlib==1\n", "main.py": text]).warnings == warnings)
+        let made = try plan(["requirements.txt": "uvicorn==1\nlib==1\n", "main.py": text])
+        #expect(made.warnings.filter { $0.hasPrefix("main.py") } == warnings)
     }
 
     @Test func `a worker starts from the folder of its module`() throws {

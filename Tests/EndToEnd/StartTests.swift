@@ -23,8 +23,10 @@ extension Acceptance {
         @Test(.enabled(if: Tool.has("curl"), "needs curl"))
         func `Streamlit runs the script that no other imports, on the port that PORT says`() async throws {
             try await serve(.streamlitHello) { site in
-                #expect(try await site.get("/_stcore/health") == "ok")
-                #expect(try await site.get("/").contains("<title>Streamlit</title>"))
+                let state = try await site.get("/_stcore/health")
+                #expect(state == "ok")
+                let page = try await site.get("/")
+                #expect(page.contains("<title>Streamlit</title>"))
             }
         }
 
