@@ -163,8 +163,8 @@ import Testing
         arguments: [
             ("psycopg2==2.9.9", ["libpq-dev"]), ("psycopg2-binary==2.9.9", []),
             ("mysqlclient", ["default-libmysqlclient-dev", "pkg-config"]),
-            ("lxml==5", []), ("--no-binary lxml\nlxml==5", ["libxml2-dev", "libxslt1-dev"]),
-            ("--no-binary :all:\nlxml", ["libxml2-dev", "libxslt1-dev"]),
+            ("lxml==5", []), ("--no-binary lxml\nlxml==5", ["libxml2-dev", "libxslt1-dev", "zlib1g-dev"]),
+            ("--no-binary :all:\nlxml", ["libxml2-dev", "libxslt1-dev", "zlib1g-dev"]),
             ("x @ git+https://example.org/x.git", ["git"]), ("psycopg2; sys_platform == 'win32'", []),
         ] as [(String, [String])])
     func `adds the packages that compile a requirement`(_ text: String, _ packages: [String]) throws {

@@ -36,7 +36,7 @@ struct Requirement: Hashable, Sendable {
         case local(SourcePath)
     }
 
-    /// The requirement as pip reads it; nil for a folder or archive of the source tree that no requirements file names.
+    /// The requirement as pip reads it in a step; nil for a folder of the source tree that no requirements file names.
     var line: String? {
         if let text { return text }
         let extras = extras.isEmpty ? "" : "[\(extras.joined(separator: ","))]"
@@ -44,7 +44,10 @@ struct Requirement: Hashable, Sendable {
         switch source {
         case .index: return name.map { $0 + extras + specifier + hashes }
         case .url(let address): return (name.map { "\($0)\(extras) @ \(address)" } ?? address) + hashes
-        case .local: return nil
+        case .local(let path):
+            // An archive lies where the step `manifests` puts it.
+            let isArchive = path.name.hasSuffix(".whl") || LockedFile(name: path.name, hash: nil).isSource
+            return isArchive ? "\(PythonSteps.manifests.appending(path))\(extras)\(hashes)" : nil
         }
     }
 

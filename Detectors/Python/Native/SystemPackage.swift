@@ -50,10 +50,12 @@ struct SystemPackage: Sendable {
 
 /// Debian packages whose names differ from release to release.
 enum DebianNames {
-    /// The name in a release (`debian-13`) of what Debian 12 calls so; a later release than the table knows keeps the
+    /// The name in a release (`debian-13`, `debian-testing`) of what Debian 12 calls so; a later release than the table knows keeps the
     /// newest name.
     static func name(_ package: String, in release: String) -> String {
-        guard let number = release.split(separator: "-").last.flatMap({ Int($0) }) else { return package }
+        guard release.hasPrefix("debian-") else { return package }
+        // `debian-testing` is newer than any number.
+        let number = Int(release.dropFirst("debian-".count)) ?? .max
         return renamed[package]?.last { $0.since <= number }?.name ?? package
     }
 

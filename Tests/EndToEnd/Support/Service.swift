@@ -8,8 +8,17 @@ struct Service: Sendable {
         case flaskHello = "flask-hello"
         case fastapiHello = "fastapi-hello"
         case goHello = "go-hello"
+        case poetryHello = "poetry-hello"
+        case pdmHello = "pdm-hello"
+        case pipenvHello = "pipenv-hello"
+        case pep621Hello = "pep621-hello"
         case goWorkspace = "go-workspace"
+        case flaskFactory = "flask-factory"
+        case djangoASGI = "django-asgi"
+        case streamlitHello = "streamlit-hello"
         case script
+        case uvHello = "uv-hello"
+        case uvWorkspace = "uv-workspace"
     }
 
     let folder: FilePath

@@ -40,8 +40,9 @@ struct PyLock: InstallSource {
         if let manifest, manifest.name != nil, try manifest.isPackage(),
             !installation.set.installs(project.tree.service)
         {
-            installation.set.projects.append(
-                try manifest.project(evidence: manifest.table.evidence("[build-system]", key: "build-system")))
+            let own = try OwnProject.find(in: project)
+            if let local = own.project { installation.set.projects.append(local) }
+            installation.set.warnings += own.warnings
         }
         installation.set.projects.sort { $0.path < $1.path }
         try installation.useIndexes(manifest?.indexes() ?? [])

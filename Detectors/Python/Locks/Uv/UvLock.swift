@@ -45,11 +45,9 @@ struct UvLock: InstallSource {
         reader.set.files = [lock.path, manifest.path]
         reader.set.isClosed = true
         for node in nodes { try reader.add(node) }
-        if try manifest.isPackage() {
-            let key = manifest.table.node("build-system") == nil ? "tool" : "build-system"
-            reader.set.projects.append(
-                try manifest.project(evidence: manifest.table.evidence("[\(key)]", key: key)))
-        }
+        let own = try OwnProject.find(in: project)
+        if let local = own.project, try manifest.isPackage() { reader.set.projects.append(local) }
+        if try manifest.isPackage() { reader.set.warnings += own.warnings }
         reader.set.projects.sort { $0.path < $1.path }
         reader.useIndexes(try (top.map { try $0.indexes() } ?? []) + manifest.indexes(), nodes)
         reader.set.drift = try drift(root, reader.members, target)
