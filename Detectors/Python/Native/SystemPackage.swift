@@ -67,6 +67,6 @@ enum DebianNames {
         "libmagic1": [(13, "libmagic1t64")], "libmagickwand-6.q16-6": [(13, "libmagickwand-7.q16-10")],
         "libarchive13": [(13, "libarchive13t64")],
         "libvips42": [(13, "libvips42t64")], "libzbar0": [(13, "libzbar0t64")],
-        "libtidy5deb1": [(13, "libtidy58")], "libfuse2": [(13, "libfuse2t64")],
+        "libtidy5deb1": [(13, "libtidy58")],
     ]
 }
