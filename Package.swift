@@ -106,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "DebianBasesTests",
             dependencies: [
-                "BaseImages", "DebianBases", "Files", "Images", "OCI", "Planning", subprocess, system,
+                "BaseImages", "DebianBases", "Detectors", "Files", "Images", "OCI", "Planning", subprocess, system,
             ], swiftSettings: strict),
         .testTarget(
             name: "SandboxEngineTests",

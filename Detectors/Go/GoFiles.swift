@@ -141,7 +141,7 @@ struct GoFiles: Sendable {
 
     /// Folders beside the program that by custom hold what is read at run time.
     private static let names = [
-        "assets", "conf", "config", "configs", "dist", "frontend/dist", "i18n", "locale", "locales", "migrations",
+        "assets", "conf", "config", "configs", "frontend/dist", "i18n", "locale", "locales", "migrations",
         "public",
         "resources", "static", "templates", "template", "tmpl", "translations", "ui/dist", "views", "web/dist",
         "web/public", "web/static", "web/templates",

@@ -14,13 +14,15 @@ struct GoPort: Sendable {
         var written: [Int: Evidence] = [:]
         var warnings: [String] = []
         for file in reach.own {
-            for token in file.source.tokens where token.kind == .string {
+            for (index, token) in file.source.tokens.enumerated() where token.kind == .string {
                 if token.text == "PORT" { readsPort = true }
                 guard let match = token.text.wholeMatch(of: /([\w.\[\]:]*?):(\d{2,5})/)?.output,
                     let port = Int(match.2),
                     (1...65535).contains(port)
                 else { continue }
                 let evidence = Evidence(path: file.path, line: token.line, excerpt: "\"\(token.text)\"")
+                // What is put behind a host is somebody else's port.
+                if index > 0, file.source.tokens[index - 1].text == "+" { continue }
                 if ["", "0.0.0.0", "[::]"].contains(String(match.1)) {
                     written[port] = written[port] ?? evidence
                 } else if Self.listens(at: token, in: file.source) {

@@ -103,7 +103,10 @@ struct PythonPlanner {
         let asked = options.processes.sorted { $0.key < $1.key }.map {
             ($0.key, StartFinder.asked($0.value, in: project))
         }
-        guard let procfile else { return asked }
+        guard let procfile else {
+            let workers = try Workers(finder: finder).all().filter { options.processes[$0.name] == nil }
+            return asked + workers.map { ($0.name, $0.command) }
+        }
         return asked
             + (try procfile.processes.filter { options.processes[$0.name] == nil }.filter {
                 $0.name != "release" && $0.name != "web"
@@ -180,6 +183,7 @@ struct PythonPlanner {
         if let written = start.environment["PORT"], let port = Int(written.value) {
             return Decided(port, written.reason)
         }
+        if let named = start.port { return named }
         return Decided(8000, .usual(why: "the usual port of Python's servers; PORT changes it at start"))
     }
 
@@ -193,6 +197,14 @@ struct PythonPlanner {
         } else {
             decisions.append(
                 Decision("package manager", Decided("none", .usual(why: "there is no requirements file to install"))))
+        }
+        if let installation, installation.isOpen {
+            decisions.append(
+                Decision(
+                    "resolved",
+                    Decided(
+                        "by the next build", .usual(why: "no lock has the hash of every package; autoimage.lock will")))
+            )
         }
         if let installation, !installation.isOpen, installation.inputs != nil {
             let count = installation.installed.requirements.count

@@ -6,10 +6,7 @@ extension PythonPlanner {
     func installation(
         _ source: (any InstallSource)?, _ python: String, _ choice: BaseChoice
     ) throws -> Installation? {
-        guard
-            let declared = try source?.requirements(
-                for: PythonTarget(version: python, machine: options.platform.machine, libc: choice.runtime.libc))
-        else { return nil }
+        guard let declared = try declared(source, on: options.platform, python, choice) else { return nil }
         guard options.installCommand == nil else {
             // The user's own command decides what is installed.
             var given = declared
@@ -22,6 +19,16 @@ extension PythonPlanner {
             inputs: try declared.inputs(place, in: project.tree), lock: try project.path("autoimage.lock"))
     }
 
+    private func declared(
+        _ source: (any InstallSource)?, on platform: Platform, _ python: String, _ choice: BaseChoice
+    ) throws -> RequirementSet? {
+        let target = PythonTarget(version: python, machine: platform.machine, libc: choice.runtime.libc)
+        let set = try source?.requirements(for: target)
+        // The user's own command reads the files as they are.
+        guard options.installCommand == nil else { return set }
+        return try set?.separatingProjects(of: project.tree, for: target)
+    }
+
     /// Whether the installed tree travels: what the files say for the machine at hand is held against it.
     func portability(
         _ installation: Installation?, _ source: (any InstallSource)?, _ python: String, _ choice: BaseChoice
@@ -29,8 +36,7 @@ extension PythonPlanner {
         guard let installation, options.buildPlatform != options.platform else {
             return PythonPortability.of(installation?.installed, from: installation?.installed)
         }
-        let here = try source?.requirements(
-            for: PythonTarget(version: python, machine: options.buildPlatform.machine, libc: choice.runtime.libc))
+        let here = try declared(source, on: options.buildPlatform, python, choice)
         // A record holds for every machine for which the files say the same.
         let isSame = here?.requirements == installation.declared.requirements
         return PythonPortability.of(installation.installed, from: isSame ? installation.installed : here)
@@ -81,17 +87,22 @@ extension PythonPlanner {
             }
             warnings.append("\(drift.lock): \(drift.what); what is locked is installed; run '\(drift.fix)'")
         }
-        if let installation, installation.isOpen { warnings.append(unlocked(installation.declared)) }
+        if let installation, installation.isOpen, let warning = unlocked(installation.declared) {
+            warnings.append(warning)
+        }
         return warnings
     }
 
-    /// Says that no lock fixes what is installed.
-    private func unlocked(_ set: RequirementSet) -> String {
-        let open = set.requirements.filter { $0.source == .index && !$0.specifier.hasPrefix("==") }
+    /// Says that no lock fixes what is installed; nil where every line names its version.
+    private func unlocked(_ set: RequirementSet) -> String? {
+        let open = set.requirements.filter { requirement in
+            requirement.source == .index && !requirement.specifier.hasPrefix("==")
+                && !(requirement.name.map(set.constrained.contains) ?? false)
+        }
+        guard !open.isEmpty || set.projects.contains(where: \.asksBuild) else { return nil }
         let names = open.compactMap(\.name).prefix(5).joined(separator: ", ") + (open.count > 5 ? ", …" : "")
-        let what =
-            open.isEmpty
-            ? "not every package that is installed is fixed by a hash" : "no lock fixes the versions (\(names))"
-        return "\(set.root): \(what); the build resolves them once and records them in autoimage.lock"
+        let which = names.isEmpty ? "" : " (\(names))"
+        return "\(set.root): no lock fixes the versions\(which); the build resolves them once and records them in "
+            + "autoimage.lock"
     }
 }

@@ -23,7 +23,18 @@ import Testing
         bases: ["debian/a@linux/amd64": pin, "official/b@linux/arm64/v8": .digest(digest: zero)],
         references: ["official/b@linux/arm64/v8": "docker.io/library/python:3.12"],
         libraries: [".@linux/amd64": [library], "api@linux/amd64": []],
-        images: ["nginx:1.27@sha256:ab@linux/amd64": zero], installers: ["pip@linux/amd64": "23.0.1+dfsg-1"])
+        images: ["nginx:1.27@sha256:ab@linux/amd64": zero], installers: ["pip@linux/amd64": "23.0.1+dfsg-1"],
+        resolutions: [
+            "python@linux/amd64": Resolution(
+                inputs: zero,
+                packages: [
+                    ResolvedPackage(
+                        name: "x", version: "1", file: nil, sha256: nil,
+                        url: "git+https://code.example/x@01#subdirectory=y"),
+                    ResolvedPackage(
+                        name: "flask", version: "3.0", file: "flask-3.0-py3-none-any.whl", sha256: zero, url: nil),
+                ])
+        ])
 
     private func folder(_ text: String) throws -> ScratchFolder {
         let folder = try ScratchFolder()
@@ -79,6 +90,15 @@ import Testing
                           }
                         ],
                         "api": []
+                      },
+                      "resolutions": {
+                        "python": {
+                          "inputs": "\(Self.zero)",
+                          "packages": [
+                            "flask 3.0 \(Self.zero) flask-3.0-py3-none-any.whl",
+                            "x 1 - - git+https://code.example/x@01#subdirectory=y"
+                          ]
+                        }
                       }
                     },
                     "linux/arm64/v8": {
@@ -101,6 +121,21 @@ import Testing
         let again = try LockFile(folder: folder.path)
         #expect(again.pins == Self.pins)
         #expect(try !again.update(Self.pins, state: state(folder)))
+    }
+
+    @Test(
+        arguments: [
+            "--pre 3.0 - -", "flask 3.0", "flask 3.0\\n--pre - -", "flask 3.0 sha256:00 -", "Flask 3.0 - -",
+            "flask 3.0 - a/b.whl", "flask 3.0 - - file", "flask 3.0 - - https://x y", "",
+        ])
+    func `a resolved package that would be another line for pip is refused`(_ line: String) throws {
+        let folder = try folder(
+            """
+            {"schemaVersion": 2, "platforms": {"linux/amd64": {"resolutions": {"python": {"inputs": "\(Self.zero)",
+            "packages": ["\(line)"]}}}}}
+            """)
+        let error = #expect(throws: LockFileError.self) { try LockFile(folder: folder.path) }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("is not 'NAME VERSION sha256:HEX FILE [URL]'"))
     }
 
     @Test func `two builds that started from one lock lose nothing of each other`() throws {

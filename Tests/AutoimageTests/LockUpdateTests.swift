@@ -39,7 +39,52 @@ import Testing
             pins.set(.debian(packages: pin), for: base)
         }
         for image in plan.images { pins.images[image.key] = Digest(of: []) }
+        if let open = plan.open {
+            pins.resolutions[plan.resolutionKey] = Resolution(inputs: open.inputs, packages: Self.packages)
+        }
         return pins.withInstallers(of: plan)
+    }
+
+    /// What the service's requirement stands for.
+    private static let packages = ["requests", "urllib3"].map { name in
+        ResolvedPackage(
+            name: name, version: "2.32.0", file: "\(name)-2.32.0-py3-none-any.whl", sha256: Digest(of: []), url: nil)
+    }
+
+    @Test func `under --locked requirements without a record fail, and a record of others`() throws {
+        for (packages, known) in [
+            (nil, "is not in it"), (Self.packages, "is in it for other requirements"),
+        ] as [([ResolvedPackage]?, String)] {
+            let error = #expect(throws: Failure.self) {
+                try service(options: ["--locked"]) { pins, plan in
+                    pins.resolutions[plan.resolutionKey] = packages.map {
+                        Resolution(inputs: Resolution.noInputs, packages: $0)
+                    }
+                }
+            }
+            #expect(error?.code == .badConfiguration)
+            #expect(error?.text.contains("what is resolved for python@linux/") == true)
+            #expect(error?.text.contains(known) == true)
+            #expect(error?.text.contains("run 'autoimage build ") == true)
+        }
+    }
+
+    @Test(arguments: ["requirements", "URLlib3", nil])
+    func `forgets what builds resolved, or one package of it`(_ name: String?) throws {
+        let service = try service { _, _ in }
+        let key = service.plan.resolutionKey
+        let pins = service.lock.pins.resolutions
+        #expect(pins[key]?.packages.count == 2 && service.plan.open == nil)
+        let update: LockUpdate = name.map { .names([$0]) } ?? .everything
+        let left = try update.selection(of: service).forgetting(in: pins)
+        if name == "URLlib3" {
+            #expect(left[key]?.packages.map(\.name) == ["requests"])
+            var changed = service.lock.pins
+            changed.resolutions = left
+            #expect(try service.planned(with: changed).plan.open != nil)
+        } else {
+            #expect(left.isEmpty)
+        }
     }
 
     @Test func `a lock that fits is taken, locked or not`() throws {
@@ -107,7 +152,10 @@ import Testing
         #expect(
             throws: LockFileError.unknownName(
                 service.lock.path, "libcxx",
-                known: [builder, runtime, "pip", "nginx:1.27", "the Debian packages of these bases"])
+                known: [
+                    builder, runtime, "pip", "nginx:1.27", "the Debian packages of these bases", "requirements",
+                    "the packages that a build resolved",
+                ])
         ) { try LockUpdate.names(["libcxx"]).selection(of: service) }
     }
 

@@ -115,8 +115,10 @@ struct FixtureFacts: Decodable {
         {
             words = words[(code + 2)...]
         }
-        return words.map { $0.hasPrefix("/opt/venv/bin/") ? String($0.dropFirst("/opt/venv/bin/".count)) : $0 }
-            .joined(separator: " ")
+        return words.map { word in
+            let folder = ["/opt/venv/bin/", "/opt/service/bin/"].first(where: word.hasPrefix)
+            return folder.map { String(word.dropFirst($0.count)) } ?? word
+        }.joined(separator: " ")
     }
 }
 

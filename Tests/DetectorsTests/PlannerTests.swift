@@ -137,11 +137,7 @@ import Testing
             ])
         #expect(made.builder.artifacts.contains(ImagePath("/usr/share/x")))
         #expect(made.runtime.copies.last?.destination == ImagePath("/opt/x"))
-        #expect(
-            made.warnings == [
-                "requirements.txt: not every package that is installed is fixed by a hash; the build resolves them once "
-                    + "and records them in autoimage.lock"
-            ])
+        #expect(made.warnings == [])
         for step in made.builder.steps {
             guard case .run(let command) = step.action else { continue }
             let reaches = ["resolve", "wheels"].contains(step.name)
@@ -167,8 +163,8 @@ import Testing
         arguments: [
             ("psycopg2==2.9.9", ["libpq-dev"]), ("psycopg2-binary==2.9.9", []),
             ("mysqlclient", ["default-libmysqlclient-dev", "pkg-config"]),
-            ("lxml==5", []), ("--no-binary lxml\nlxml==5", ["libxml2-dev", "libxslt1-dev"]),
-            ("--no-binary :all:\nlxml", ["libxml2-dev", "libxslt1-dev"]),
+            ("lxml==5", []), ("--no-binary lxml\nlxml==5", ["libxml2-dev", "libxslt1-dev", "zlib1g-dev"]),
+            ("--no-binary :all:\nlxml", ["libxml2-dev", "libxslt1-dev", "zlib1g-dev"]),
             ("x @ git+https://example.org/x.git", ["git"]), ("psycopg2; sys_platform == 'win32'", []),
         ] as [(String, [String])])
     func `adds the packages that compile a requirement`(_ text: String, _ packages: [String]) throws {

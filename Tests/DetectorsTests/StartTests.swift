@@ -173,7 +173,7 @@ import Testing
             ),
             (
                 ["requirements.txt": "x==1"],
-                "no start command found: looked for a Procfile with a process 'web', Django's manage.py, an application such as 'app = Flask(…)' or 'app = FastAPI(…)', main.py, app.py, run.py, server.py, start.py, bot.py, __main__.py; add a Procfile with 'web: COMMAND', or give the command with --set start=\"python FILE.py\""
+                "no start command found: looked for a Procfile with a process 'web', an entrypoint in app.yaml, scripts in pyproject.toml and setup.cfg, Django's manage.py, an application such as 'app = Flask(…)' or 'app = FastAPI(…)', main.py, app.py, run.py, server.py, start.py, bot.py, hello.py, __main__.py, a package with __main__.py, a worker of Celery, RQ or Dramatiq; add a Procfile with 'web: COMMAND', or give the command with --set start=\"python FILE.py\""
             ),
             (
                 ["main.py": "import json\nimport requests, os\n"],
@@ -181,19 +181,15 @@ import Testing
             ),
             (
                 ["uv.lock": "", "main.py": ""],
-                "uv.lock: only requirements files are installed so far; write one with 'uv export --no-dev --no-emit-project -o requirements.txt'"
-            ),
-            (
-                ["pyproject.toml": "[project]\ndependencies = [\"flask\"]\n", "main.py": ""],
-                "pyproject.toml:2: only requirements files are installed so far; add a requirements.txt with these lines, or with '.' to install the project itself"
+                "uv.lock: there is no pyproject.toml beside the lock; put the pyproject.toml that it was made from into the service, or let it into the build if it is ignored"
             ),
             (
                 ["README.md": "", "web/index.html": ""],
-                "no language recognised in the service's folder: looked for go (go.mod); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); found README.md, web/; point at the service's own folder or pass --language"
+                "no language recognised in the service's folder: looked for go (go.mod, go.work, main.go); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); found README.md, web/; point at the service's own folder or pass --language"
             ),
             (
                 [:],
-                "no language recognised in the service's folder: looked for go (go.mod); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); the folder is empty; point at the service's own folder or pass --language"
+                "no language recognised in the service's folder: looked for go (go.mod, go.work, main.go); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); the folder is empty; point at the service's own folder or pass --language"
             ),
         ] as [([String: String], String)])
     func `says what is missing`(_ files: [String: String], _ message: String) throws {

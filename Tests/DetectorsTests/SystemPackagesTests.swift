@@ -66,6 +66,7 @@ import Testing
         ("libmagic1", "debian-12", "libmagic1"), ("libmagic1", "debian-13", "libmagic1t64"),
         ("libgdal32", "debian-12", "libgdal32"), ("libgdal32", "debian-13", "libgdal36"),
         ("libgdal32", "debian-14", "libgdal39"), ("libgdal32", "debian-15", "libgdal39"),
+        ("libgdal32", "debian-testing", "libgdal39"),
         ("libpq-dev", "debian-13", "libpq-dev"), ("libmagic1", "alpine-edge", "libmagic1"),
     ])
     func `a package is called as its release calls it`(package: String, release: String, name: String) {

@@ -65,6 +65,36 @@ import Testing
     }
 
     @Test(arguments: [
+        (#"extra == 'fast'"#, true), (#"extra == 'Fast'"#, true), (#"extra == 'slow'"#, false),
+        (#"extra != 'fast'"#, false), (#"'fast' == extra"#, true), (#"'fast' in extras"#, true),
+        (#"'slow' not in extras"#, true), (#"'dev' in dependency_groups"#, true),
+        (#"'docs' in dependency_groups or 'dev' not in dependency_groups"#, false),
+        (#"extra == 'slow' or (extra == 'fast' and os_name == 'posix')"#, true),
+    ])
+    func `knows which extras and groups are asked for`(_ text: String, _ holds: Bool) throws {
+        let marker = try #require(Marker(parsing: text))
+        let asked = MarkerEnvironment(pythonVersion: "3.11", machine: "x86_64", extras: ["fast"], groups: ["dev"])
+        #expect(marker.holds(in: asked) == holds)
+    }
+
+    @Test(arguments: [
+        ("python_full_version < '3.11.4'", true, false), ("python_full_version >= '3.11.4'", true, true),
+        ("python_full_version >= '3.12'", false, false), ("python_full_version == '3.11.*'", true, true),
+        ("'3.11.2' <= python_full_version", true, true), ("python_full_version === '3.11.3'", true, false),
+        ("python_full_version > '3.11.2' and python_full_version < '3.11.1'", false, false),
+        ("python_full_version < '3.10.9'", false, false), ("implementation_version ~= '3.11.3'", true, true),
+        ("python_version === '3.11'", true, true), ("python_version in '3.10 3.12'", false, false),
+        ("python_version not in '3.10, 3.12'", true, true), ("python_version in '3.111'", false, false),
+    ])
+    func `takes a version for all its patches, or for the newest`(_ text: String, _ any: Bool, _ newest: Bool) throws {
+        let marker = try #require(Marker(parsing: text))
+        var environment = MarkerEnvironment(pythonVersion: "3.11", machine: "x86_64")
+        #expect(marker.holds(in: environment) == any)
+        environment.patch = MarkerEnvironment.newestPatch
+        #expect(marker.holds(in: environment) == newest)
+    }
+
+    @Test(arguments: [
         "", "python_version", "python_version >=", "colour == 'red'", "(os_name == 'nt'", "os_name = 'nt'",
     ])
     func `refuses what is no marker`(_ text: String) {

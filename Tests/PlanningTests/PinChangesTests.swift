@@ -74,16 +74,41 @@ import Testing
         #expect(pins.pin(of: base) == nil)
     }
 
+    @Test func `names what was resolved to another version`() {
+        func record(_ inputs: String, _ packages: [String]) -> [String: Resolution] {
+            let packages = packages.map { text in
+                let words = text.split(separator: " ").map(String.init)
+                return ResolvedPackage(name: words[0], version: words[1], file: nil, sha256: nil, url: nil)
+            }
+            return ["python@linux/amd64": Resolution(inputs: Self.digest(inputs), packages: packages)]
+        }
+        let old = Pins(resolutions: record("a", ["flask 3.0", "idna 3", "old 1"]))
+        #expect(
+            old.changes(to: Pins(resolutions: record("b", ["flask 3.1", "idna 3", "new 2"]))) == [
+                "resolved for python@linux/amd64:", "  flask 3.0 → 3.1", "  new: new, 2", "  old: removed, was 1",
+            ])
+        #expect(
+            old.changes(to: Pins()) == [
+                "resolved for python@linux/amd64: removed, had 3 packages; the next build resolves anew"
+            ])
+        #expect(Pins().changes(to: old) == ["resolved for python@linux/amd64: new, 3 packages"])
+    }
+
     @Test func `pruning leaves what plans use`() throws {
-        let plan = try Driftwood.plan()
+        var plan = try Driftwood.plan()
+        plan.resolved = Self.digest("r")
         var kept = Pins(libraries: [plan.librariesKey: []], installers: ["pip@linux/amd64": "1"])
         kept.set(.digest(digest: Self.digest("a")), for: plan.builder.base)
+        kept.resolutions = ["python@linux/amd64": Resolution(inputs: Self.digest("r"), packages: [])]
         var all = kept
+        all.resolutions["python@linux/arm64"] = Resolution(inputs: Self.digest("r"), packages: [])
         all.bases["old@linux/amd64"] = .digest(digest: Self.digest("b"))
         all.references["old@linux/amd64"] = "old:1"
         all.libraries[".@linux/arm64"] = []
         all.images["nginx@linux/amd64"] = Self.digest("c")
         all.installers["pip@linux/arm64"] = "1"
         #expect(all.pruned(to: [plan]) == kept)
+        plan.resolved = nil
+        #expect(all.pruned(to: [plan]).resolutions.isEmpty)
     }
 }

@@ -104,7 +104,7 @@ extension LocalProject {
         }
         return try texts.map { text, line in
             try RequirementsParser.requirement(
-                text, in: tree, at: Evidence(path: file, line: line, excerpt: text))
+                text, in: file.parent ?? .root, of: tree, Evidence(path: file, line: line, excerpt: text))
         }
     }
 

@@ -36,7 +36,7 @@ struct Requirement: Hashable, Sendable {
         case local(SourcePath)
     }
 
-    /// The requirement as pip reads it; nil for a folder or archive of the source tree that no requirements file names.
+    /// The requirement as pip reads it in a step; nil for a folder of the source tree that no requirements file names.
     var line: String? {
         if let text { return text }
         let extras = extras.isEmpty ? "" : "[\(extras.joined(separator: ","))]"
@@ -44,8 +44,17 @@ struct Requirement: Hashable, Sendable {
         switch source {
         case .index: return name.map { $0 + extras + specifier + hashes }
         case .url(let address): return (name.map { "\($0)\(extras) @ \(address)" } ?? address) + hashes
-        case .local: return nil
+        case .local(let path):
+            // An archive lies where the step `manifests` puts it.
+            let isArchive = path.name.hasSuffix(".whl") || LockedFile(name: path.name, hash: nil).isSource
+            return isArchive ? "\(PythonSteps.manifests.appending(path))\(extras)\(hashes)" : nil
         }
+    }
+
+    /// An archive of the source tree at its place in the builder; nil for everything else.
+    var archive: String? {
+        guard case .local(let path) = source else { return nil }
+        return "\(PythonSteps.manifests.appending(path))" + hashes.map { " --hash=\($0)" }.joined()
     }
 
     /// A project's name as indexes compare it (PEP 503).
@@ -96,7 +105,9 @@ struct RequirementSet: Hashable, Sendable {
     /// The lines that pip installs, sorted: `name[extra]==1.2 --hash=sha256:…`; projects of the tree are not among them.
     var lines: [String] {
         let lines = requirements.compactMap { one in
-            one.line.map { WrittenLine(text: $0, evidence: one.evidence, isInFile: one.text != nil).argument }
+            (one.line ?? one.archive).map {
+                WrittenLine(text: $0, evidence: one.evidence, isInFile: one.text != nil).argument
+            }
         }
         return Set(lines).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }

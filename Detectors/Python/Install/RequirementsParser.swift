@@ -26,11 +26,8 @@ struct RequirementsParser {
     static func requirement(
         _ text: String, in folder: SourcePath, of tree: any SourceTree, _ evidence: Evidence
     ) throws -> Requirement {
-        var requirement = try RequirementsParser(
-            tree: tree, set: RequirementSet(root: evidence.path), folder: folder
-        ).requirement(text, isEditable: false, evidence)
-        requirement.text = nil
-        return requirement
+        try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path), folder: folder)
+            .parsed(text, isEditable: false, evidence)
     }
 
     private mutating func read(_ path: SourcePath, isConstraint: Bool, from includer: Evidence?) throws {
@@ -165,14 +162,6 @@ struct RequirementsParser {
             value = String(value.dropFirst().dropLast())
         }
         return (name, value)
-    }
-
-    /// One requirement by itself (PEP 508), as a manifest names it; fails with what is wrong at `evidence`.
-    static func requirement(_ text: String, in tree: any SourceTree, at evidence: Evidence) throws -> Requirement {
-        var requirement = try RequirementsParser(tree: tree, set: RequirementSet(root: evidence.path))
-            .requirement(text, isEditable: false, evidence)
-        requirement.text = nil
-        return requirement
     }
 
     /// One requirement: a name with extras, versions, URL and marker; or a path; or a URL.

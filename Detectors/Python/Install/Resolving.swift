@@ -85,15 +85,10 @@ extension RequirementSet {
         for path in localPaths where path != .root { try add(path) }
         for project in projects {
             parts.append("project \(project.path) \(project.extras.joined(separator: ","))")
-            guard isResolvedByBuild(project) else { continue }
+            guard project.asksBuild else { continue }
             for manifest in project.manifests { try add(manifest) }
         }
         return Digest(of: parts.map { "\($0.utf8.count) \($0)\n" }.joined().utf8)
-    }
-
-    /// Whether pip asks the project's own build for what it needs.
-    func isResolvedByBuild(_ project: LocalProject) -> Bool {
-        project.metadata == .build || (project.metadata == .poetry && isRequirementsFile)
     }
 }
 

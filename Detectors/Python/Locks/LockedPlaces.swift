@@ -25,13 +25,6 @@ struct LockedPlaces: Sendable {
 
     /// The project in a package's folder; fails where none is there.
     func project(_ path: String, of package: String, in table: LockTable, evidence: Evidence) throws -> LocalProject {
-        let folder = try place(path, of: package, in: table)
-        if let manifest = try UvManifest.read(folder, from: tree) { return try manifest.project(evidence: evidence) }
-        guard ["setup.py", "setup.cfg"].contains(where: { tree.hasFile(folder.appending(name: $0)) }) else {
-            throw table.unusable(
-                "'\(folder)' of the package '\(package)' has neither pyproject.toml nor setup.py",
-                fix: "let the folder's files into the build if they are ignored, or write the lock anew with \(fix)")
-        }
-        return LocalProject(path: folder, name: package, buildRequires: ["setuptools"], evidence: evidence)
+        try LocalProject.read(try place(path, of: package, in: table), tree, evidence)
     }
 }

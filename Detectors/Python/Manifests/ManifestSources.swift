@@ -51,7 +51,9 @@ struct ManifestSources {
         if table["workspace"] == .boolean(true) {
             throw PlanError.unusable(
                 place: "\(place)", what: "it is a member of the workspace, and no lock says where",
-                fix: "write the lock with '\(fix)'")
+                fix:
+                    "write the lock with '\(fix)'; where it is there, build the workspace's own folder with --app, or put it "
+                    + "under version control, within which it is looked for")
         }
         guard let path = text("path") ?? text("file") else { return nil }
         return .local(try LocalPath.resolve(path, from: manifest.folder, in: project.tree, place))

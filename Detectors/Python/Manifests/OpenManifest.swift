@@ -9,23 +9,11 @@ struct OpenManifest: InstallSource {
     /// The Pythons that a requirement is for, by its place in `written`.
     var pythons: [Int: PoetryConstraint] = [:]
 
-    let tree: any SourceTree
-
     func requirements(for target: PythonTarget) throws -> RequirementSet {
-        func applied(_ set: RequirementSet) throws -> RequirementSet {
-            try set.applying(pythonVersion: target.version, machine: target.machine)
-        }
         var set = written
         set.requirements = written.requirements.indices.filter { pythons[$0]?.allows(python: target.version) ?? true }
             .map { written.requirements[$0] }
-        let own = Set(written.projects.map(\.path))
-        set = try applied(applied(set).separatingProjects(of: tree))
-        // What a folder with a manifest of Poetry's needs, its build says.
-        for index in set.projects.indices
-        where !own.contains(set.projects[index].path) && set.projects[index].metadata == .poetry {
-            set.projects[index].metadata = .build
-        }
-        return set
+        return try set.applying(pythonVersion: target.version, machine: target.machine)
     }
 
     /// Whether there is anything to install.
@@ -72,7 +60,7 @@ enum ProjectManifest {
         requirements = requirements.map(sources.apply)
         let set = OpenManifest.set(
             manifest.path, files: reader.files, requirements, own: own, indexes: sources.indexes)
-        let found = OpenManifest(manager: manager, written: set, tree: project.tree)
+        let found = OpenManifest(manager: manager, written: set)
         return found.isEmpty ? nil : found
     }
 }

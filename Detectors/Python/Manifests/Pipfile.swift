@@ -51,7 +51,7 @@ struct Pipfile {
         let manager = Decided<String>("Pipenv", .found(evidence: [Evidence(path: file.path, excerpt: file.path.name)]))
         let set = OpenManifest.set(
             file.path, requirements, own: OwnProject(project: nil), indexes: try file.indexes())
-        let found = OpenManifest(manager: manager, written: set, tree: project.tree)
+        let found = OpenManifest(manager: manager, written: set)
         return found.isEmpty ? nil : found
     }
 

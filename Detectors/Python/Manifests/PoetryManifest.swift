@@ -27,7 +27,7 @@ struct PoetryManifest {
         let set = OpenManifest.set(
             manifest.path, try wanted.map { try $0.requirement() }, own: own,
             indexes: try PoetrySources.read(manifest))
-        let found = OpenManifest(manager: manager, written: set, pythons: pythons, tree: project.tree)
+        let found = OpenManifest(manager: manager, written: set, pythons: pythons)
         return found.isEmpty ? nil : found
     }
 

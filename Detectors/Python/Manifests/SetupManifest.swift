@@ -30,7 +30,7 @@ enum SetupManifest {
         let set = OpenManifest.set(setup.evidence.path, files: setup.files, requirements, own: own)
         let found = OpenManifest(
             manager: Decided("pip", .found(evidence: setup.files.map { Evidence(path: $0, excerpt: $0.name) })),
-            written: set, tree: tree)
+            written: set)
         return found.isEmpty ? nil : found
     }
 }

@@ -50,10 +50,12 @@ struct SystemPackage: Sendable {
 
 /// Debian packages whose names differ from release to release.
 enum DebianNames {
-    /// The name in a release (`debian-13`) of what Debian 12 calls so; a later release than the table knows keeps the
+    /// The name in a release (`debian-13`, `debian-testing`) of what Debian 12 calls so; a later release than the table knows keeps the
     /// newest name.
     static func name(_ package: String, in release: String) -> String {
-        guard let number = release.split(separator: "-").last.flatMap({ Int($0) }) else { return package }
+        guard release.hasPrefix("debian-") else { return package }
+        // `debian-testing` is newer than any number.
+        let number = Int(release.dropFirst("debian-".count)) ?? .max
         return renamed[package]?.last { $0.since <= number }?.name ?? package
     }
 
@@ -65,6 +67,6 @@ enum DebianNames {
         "libmagic1": [(13, "libmagic1t64")], "libmagickwand-6.q16-6": [(13, "libmagickwand-7.q16-10")],
         "libarchive13": [(13, "libarchive13t64")],
         "libvips42": [(13, "libvips42t64")], "libzbar0": [(13, "libzbar0t64")],
-        "libtidy5deb1": [(13, "libtidy58")], "libfuse2": [(13, "libfuse2t64")],
+        "libtidy5deb1": [(13, "libtidy58")],
     ]
 }

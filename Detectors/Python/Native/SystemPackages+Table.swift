@@ -163,7 +163,7 @@ extension SystemPackages {
         .init("dbus-python", build: "libdbus-1-dev libglib2.0-dev pkg-config", always: true, imports: "dbus"),
         .init("libvirt-python", build: "libvirt-dev pkg-config", always: true, imports: "libvirt"),
         .init("rrdtool", build: "librrd-dev", always: true),
-        .init("evdev", build: "linux-libc-dev", always: true), .init("fusepy", runtime: "libfuse2", imports: "fuse"),
+        .init("evdev", build: "linux-libc-dev", always: true),
         .init("yara-python", build: "libssl-dev", imports: "yara"),
         .init("playwright", note: browser), .init("selenium", note: browser), .init("pyppeteer", note: browser),
         .init("xvfbwrapper", note: browser),

@@ -54,7 +54,7 @@ enum SystemPackages {
                 add(row.runtime, requirement.evidence)
             }
         }
-        if let geography = django?.geography { add(["libgdal32", "libgeos-c1v5", "libproj25"], geography) }
+        if let evidence = django?.geography { add(geography, evidence) }
         return sorted(result)
     }
 
@@ -83,6 +83,15 @@ enum SystemPackages {
         }
         return result
     }
+
+    /// Every package of the table as a release calls it, sorted.
+    static func allPackages(in release: String) -> [String] {
+        let names = table.flatMap { $0.build + $0.linked + $0.runtime } + geography
+        return Set(names.map { DebianNames.name($0, in: release) }).sorted()
+    }
+
+    /// What GeoDjango opens by name.
+    private static let geography = ["libgdal32", "libgeos-c1v5", "libproj25"]
 
     /// Which project has a module, where its name does not say.
     static func project(importing module: String) -> String? {

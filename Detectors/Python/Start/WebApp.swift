@@ -1,201 +1,230 @@
-import Formats
 import Planning
 
-/// A web application object, or a function that makes one, in a module of the service.
+/// A web application object, a function that makes one, or a script that serves one by itself.
 struct WebApp: Sendable, Hashable {
     let path: SourcePath
-    /// The folder that must be on the module path, which is where the program starts.
+    /// The folder where the program starts: its modules are found from there.
     let folder: SourcePath
     /// `shop.main`.
     let module: String
-    /// `app` or `create_app`.
-    let name: String
-    let isFactory: Bool
+    /// `app` or `create_app`; nil for a script that is started as a file.
+    let name: String?
+    /// What a factory must be given; nil for an application.
+    let factory: ModuleObjects.Needs?
     let framework: Framework
     let evidence: Evidence
+    /// `shop.factory:app`, where it is made.
+    let origin: String
+    /// The port that the file names for its server.
+    var port: Decided<Int>?
+    /// The statement at module level that starts a server, and so stops whoever imports the file.
+    var blocker: Evidence?
+    /// The server that a file calls with this very object: `uvicorn.run("main:app")`.
+    var isNamedByServer = false
 
-    var target: String { "\(module):\(name)" }
+    /// `shop.main:app`, or a script's file.
+    var target: String { name.map { "\(module):\($0)" } ?? path.name }
 
-    struct Framework: Sendable, Hashable {
-        /// `Flask`, as the class is called.
-        let name: String
-        /// The project that has it on the index, normalised.
-        let requirement: String
-        let interface: Interface
-    }
-
-    enum Interface: Sendable, Hashable { case wsgi, asgi }
-
-    /// Classes whose instances servers can run.
-    static let frameworks = [
-        Framework(name: "Flask", requirement: "flask", interface: .wsgi),
-        Framework(name: "APIFlask", requirement: "apiflask", interface: .wsgi),
-        Framework(name: "Bottle", requirement: "bottle", interface: .wsgi),
-        Framework(name: "FastAPI", requirement: "fastapi", interface: .asgi),
-        Framework(name: "Starlette", requirement: "starlette", interface: .asgi),
-        Framework(name: "Quart", requirement: "quart", interface: .asgi),
-        Framework(name: "Litestar", requirement: "litestar", interface: .asgi),
-        Framework(name: "FastHTML", requirement: "python-fasthtml", interface: .asgi),
-    ]
-
-    static let factoryNames = ["create_app", "make_app", "get_app", "build_app"]
+    /// Names of entry files in the order of the tools that look for them; all others are equal.
+    static let fileNames = ["main.py", "app.py", "api.py"]
+    static let factoryNames = ["create_app", "make_app", "get_app", "build_app", "create_application", "app_factory"]
     private static let variableNames = ["app", "application", "api", "server"]
 
-    /// Every application of the service, best first: entry modules, then fewer folders, then variables before factories.
-    static func all(in project: PythonProject, requirements: RequirementSet?) throws -> [WebApp] {
+    /// How far from the best it is, part by part; equal ranks in different files are a coin toss.
+    func rank(in project: PythonProject) -> [Int] {
+        var folders = project.relative(path).components.dropLast()
+        if folders.first == "src" { folders = folders.dropFirst() }
+        let isUsable = if case .attribute = framework.serving { false } else { true }
+        let entry: String? =
+            switch framework.serving {
+            case .wsgi: "wsgi.py"
+            case .asgi: "asgi.py"
+            default: nil
+            }
+        let isStreamlitEntry = framework.serving == .streamlit && path.name == "streamlit_app.py"
+        return [
+            isUsable ? 0 : 1, blocker == nil ? 0 : 1, isNamedByServer ? 0 : 1,
+            path.name == entry || isStreamlitEntry ? 0 : 1, folders.count,
+            Self.fileNames.firstIndex(of: path.name) ?? Self.fileNames.count, factory == nil ? 0 : 1,
+        ]
+    }
+
+    /// Lower is better among the applications of one file: its own before those it imports; equal for names that say nothing.
+    var nameRank: Int {
+        guard let name else { return 0 }
+        let isOwn = origin.isEmpty || origin == "\(module):\(name)"
+        let usual = Self.variableNames.firstIndex(of: name) ?? Self.factoryNames.firstIndex(of: name).map { $0 + 10 }
+        return (usual ?? 100) + (isOwn ? 0 : 200)
+    }
+}
+
+/// Finds the web applications of a service.
+struct WebAppSearch {
+    let modules: ServiceModules
+    let reader: ModuleReader
+    let requirements: RequirementSet?
+
+    private var project: PythonProject { modules.project }
+
+    /// Every application, best first.
+    func all() throws -> [WebApp] {
+        var apps = try find(in: candidates(others: false))
+        if apps.isEmpty { apps = try find(in: candidates(others: true)) }
+        return apps.map { (app: $0, rank: $0.rank(in: project)) }.sorted { one, other in
+            if one.rank != other.rank { return one.rank.lexicographicallyPrecedes(other.rank) }
+            return (one.app.path, one.app.nameRank, one.app.name ?? "")
+                < (other.app.path, other.app.nameRank, other.app.name ?? "")
+        }.map(\.app)
+    }
+
+    private func find(in paths: [SourcePath]) throws -> [WebApp] {
+        let found = try paths.compactMap(modules.module)
+        let apps = try found.flatMap(objects)
+        let files = Set(apps.map(\.path))
+        return apps + scripts(in: found.filter { !files.contains($0.path) })
+    }
+
+    // MARK: Objects
+
+    /// The applications and factories of one module.
+    func objects(in module: PythonModule) throws -> [WebApp] {
+        let objects = try reader.objects(of: module).objects
+        let isEntry = Self.moduleNames.contains(module.path.name)
         var apps: [WebApp] = []
-        if let named = try named(in: project) { return [named] }
-        for path in candidates(in: project) {
-            guard let source = try project.source(path) else { continue }
-            apps += find(in: source, path, project, requirements)
+        for (name, object) in objects {
+            let own = "\(module.name):\(name)"
+            var factory: ModuleObjects.Needs?
+            switch object.kind {
+            case .type: continue
+            case .application: if object.origin != own, !isEntry { continue }
+            case .factory(let isAsync, let needs):
+                guard canServe(object, name, isAsync, needs) else { continue }
+                if object.origin != own, module.path.name != "__init__.py" { continue }
+                factory = needs
+            }
+            apps.append(app(module, name, factory, object.framework, object.evidence, object.origin))
         }
-        return apps.sorted {
-            ($0.rank, "\($0.path)", $0.nameRank, $0.name) < ($1.rank, "\($1.path)", $1.nameRank, $1.name)
+        return apps + served(by: module, apps)
+    }
+
+    private func canServe(
+        _ object: ModuleObjects.Object, _ name: String, _ isAsync: Bool, _ needs: ModuleObjects.Needs
+    ) -> Bool {
+        if name.hasPrefix("_") || name.hasPrefix("test") { return false }
+        if isAsync, object.framework.serving != .aiohttp { return false }
+        if case .attribute = object.framework.serving { return false }
+        return needs == .nothing || (needs == .settings && object.framework.name == "Pyramid")
+    }
+
+    private func app(
+        _ module: PythonModule, _ name: String?, _ factory: ModuleObjects.Needs?, _ framework: Framework,
+        _ evidence: Evidence, _ origin: String
+    ) -> WebApp {
+        var app = WebApp(
+            path: module.path, folder: modules.startFolder(of: module), module: module.name, name: name,
+            factory: factory, framework: framework, evidence: evidence, origin: origin)
+        app.port = ServerCall.all(in: module).lazy.compactMap(\.port).first
+        app.blocker = name == nil ? nil : blocker(module)
+        app.isNamedByServer = ServerCall.all(in: module).contains { call in
+            guard call.isProduction, let target = call.target else { return false }
+            return target == name || target == "\(module.name):\(name ?? "")"
+        }
+        return app
+    }
+
+    /// Where a server is started whenever the module is imported.
+    private func blocker(_ module: PythonModule) -> Evidence? {
+        let objects = (try? reader.objects(of: module).objects) ?? [:]
+        let statement = module.source.topLevel.first { statement in
+            guard let match = statement.text.prefixMatch(of: /([\w.]+)\.(?:run|run_server|run_async)\(/)?.output else {
+                return false
+            }
+            return objects[String(match.1)]?.kind == .application || match.1 == "bottle"
+        }
+        return ServerCall.all(in: module, atTop: true).first?.evidence ?? statement.map(module.evidence)
+    }
+
+    /// An object that a file hands to an ASGI server, whatever makes it.
+    private func served(by module: PythonModule, _ known: [WebApp]) -> [WebApp] {
+        for call in ServerCall.all(in: module) {
+            guard let interface = call.interface, let target = call.target else { continue }
+            let parts = target.split(separator: ":").map(String.init)
+            guard let name = parts.last, parts.count == 1 || parts[0] == module.name,
+                name.wholeMatch(of: /[A-Za-z_]\w*/) != nil, !known.contains(where: { $0.name == name }),
+                module.imports[name] != nil
+                    || module.source.topLevel.contains(where: { $0.text.hasPrefix("\(name) =") })
+            else { continue }
+            let framework = Framework(interface == .wsgi ? "WSGI" : "ASGI", call.requirement, interface, [])
+            return [app(module, name, nil, framework, call.evidence, "\(module.name):\(name)")]
+        }
+        return []
+    }
+
+    // MARK: Scripts that listen by themselves
+
+    private func scripts(in modules: [PythonModule]) -> [WebApp] {
+        let imported = Set(modules.flatMap { module in module.imports.values.map(\.origin) })
+        return modules.compactMap { module in
+            guard let framework = Framework.scripts.first(where: { module.imports(package: $0.requirement) }) else {
+                return nil
+            }
+            let evidence: Evidence?
+            switch framework.serving {
+            case .streamlit:
+                let isPage = module.path.parent?.name == "pages"
+                let isPart = imported.contains { $0 == module.name || $0.hasPrefix(module.name + ".") }
+                evidence = isPage || isPart ? nil : importing(framework.requirement, in: module)
+            case .script(let calls, _):
+                evidence = module.source.statements.first { statement in
+                    calls.contains { statement.text.contains(".\($0)(") || statement.text.hasPrefix("\($0)(") }
+                }.map(module.evidence)
+            default: evidence = nil
+            }
+            return evidence.map { app(module, nil, nil, framework, $0, "\(module.path)") }
         }
     }
 
-    /// The application that `.flaskenv` (`FLASK_APP`) or `pyproject.toml` (`tool.fastapi.entrypoint`) names.
-    private static func named(in project: PythonProject) throws -> WebApp? {
-        var found: (text: String, framework: String, evidence: Evidence)?
-        let flaskenv = try project.path(".flaskenv")
-        for (index, line) in (try project.tree.text(at: flaskenv) ?? "").split(
-            separator: "\n", omittingEmptySubsequences: false
-        ).enumerated() {
-            guard let match = line.wholeMatch(of: /\s*(?:export\s+)?FLASK_APP\s*=\s*["']?([^"'#\s]+)["']?.*/)?.output
-            else { continue }
-            found = (
-                String(match.1), "Flask", Evidence(path: flaskenv, line: index + 1, excerpt: line.trimmingSpaces())
-            )
-        }
-        let pyproject = try project.path("pyproject.toml")
-        if let text = try project.tree.text(at: pyproject) {
-            let document = try TOMLDocument(parsing: text, file: "\(pyproject)")
-            if let entry = try document.string("tool", "fastapi", "entrypoint") {
-                let evidence = Evidence(path: pyproject, line: entry.line, excerpt: "entrypoint = \"\(entry.value)\"")
-                found = (entry.value, "FastAPI", evidence)
-            }
-        }
-        guard let found, let framework = frameworks.first(where: { $0.name == found.framework }) else { return nil }
-        let parts = found.text.split(separator: ":", maxSplits: 1).map(String.init)
-        let module = parts[0].hasSuffix(".py") ? String(parts[0].dropLast(3)).replacing("/", with: ".") : parts[0]
-        let base = module.split(separator: ".").joined(separator: "/")
-        let files = try ["\(base).py", "\(base)/__init__.py"].map(project.path)
-        guard let path = files.first(where: project.tree.hasFile) else {
-            throw PlanError.unusable(
-                place: "\(found.evidence)", what: "there is no module '\(module)'",
-                fix: "correct the name or add the module")
-        }
-        guard parts.count > 1 else {
-            // Only the module is named: its own statements say which object.
-            let inside = try project.source(path).map { find(in: $0, path, project, nil) } ?? []
-            return inside.min { ($0.rank, $0.nameRank) < ($1.rank, $1.nameRank) }
-        }
-        let isCall = parts[1].hasSuffix(")") || factoryNames.contains(parts[1])
-        let name = String(parts[1].prefix { $0 != "(" })
-        return WebApp(
-            path: path, folder: project.tree.service, module: module, name: name, isFactory: isCall,
-            framework: framework, evidence: found.evidence)
+    private func importing(_ package: String, in module: PythonModule) -> Evidence? {
+        module.source.topLevel.first { UnnamedImports.modules($0.text).contains(package) }.map(module.evidence)
     }
+
+    // MARK: Files
 
     private static let moduleNames: Set<String> = [
         "__init__.py", "api.py", "app.py", "application.py", "asgi.py", "factory.py", "main.py", "run.py", "server.py",
-        "web.py", "wsgi.py",
+        "streamlit_app.py", "web.py", "wsgi.py",
     ]
-    private static let otherFolders: Set<String> = ["tests", "test", "docs", "examples", "migrations", "scripts"]
 
-    /// Files where applications usually are: every script in the service's folder, known names up to two folders below.
-    private static func candidates(in project: PythonProject) -> [SourcePath] {
+    /// Files where applications usually are: every script in the service's folder, known names up to two folders below it
+    /// or below `src`; where these have none, any other.
+    private func candidates(others: Bool) -> [SourcePath] {
         project.tree.entries.compactMap { entry in
             guard entry.isFile, entry.path.name.hasSuffix(".py"),
-                let relative = entry.path.relative(to: project.tree.service)
+                let relative = entry.path.relative(to: project.tree.service), !ScriptFiles.isHelper(relative)
             else { return nil }
-            let folders = relative.components.dropLast()
-            guard folders.isEmpty || (folders.count <= 2 && moduleNames.contains(relative.name)),
-                otherFolders.isDisjoint(with: folders)
-            else { return nil }
-            return entry.path
+            var folders = relative.components.dropLast()
+            if folders.first == "src" { folders = folders.dropFirst() }
+            let isUsual =
+                relative.components.count == 1 || (folders.count <= 2 && Self.moduleNames.contains(relative.name))
+            return isUsual != others && folders.count <= 3 ? entry.path : nil
         }
     }
+}
 
-    private static func find(
-        in source: PythonSource, _ path: SourcePath, _ project: PythonProject, _ requirements: RequirementSet?
-    ) -> [WebApp] {
-        let (folder, module) = place(path, project)
-        func app(_ statement: PythonSource.Statement, _ name: String, _ framework: Framework, isFactory: Bool) -> WebApp
-        {
-            WebApp(
-                path: path, folder: folder, module: module, name: name, isFactory: isFactory, framework: framework,
-                evidence: Evidence(path: path, line: statement.line, excerpt: statement.excerpt))
-        }
-        var apps: [WebApp] = []
-        for statement in source.topLevel {
-            if let match = statement.text.prefixMatch(of: /(\w+)(?:\s*:\s*[\w.\[\]"']+)?\s*=\s*(?:\w+\.)*(\w+)\(/)?
-                .output
-            {
-                let (name, maker) = (String(match.1), String(match.2))
-                if let framework = frameworks.first(where: { $0.name == maker }) {
-                    apps.append(app(statement, name, framework, isFactory: false))
-                } else if factoryNames.contains(maker), let framework = installed(requirements) {
-                    apps.append(app(statement, name, framework, isFactory: false))
-                }
-            } else if let match = statement.text.prefixMatch(of: /(?:async\s+)?def\s+(\w+)\s*\((.*?)\)\s*(?:->.*)?:/)?
-                .output,
-                factoryNames.contains(String(match.1)), !needsArguments(match.2),
-                let framework = made(in: source.body(of: statement))
-            {
-                apps.append(app(statement, String(match.1), framework, isFactory: true))
-            }
-        }
-        return apps
-    }
+/// Python files that are never started: tests, documentation, what tools read.
+enum ScriptFiles {
+    private static let folders: Set<String> = [
+        "alembic", "benchmarks", "doc", "docs", "examples", "migrations", "node_modules", "notebooks", "scripts",
+        "site-packages", "templates", "test", "tests", "venv",
+    ]
+    private static let names: Set<String> = [
+        "conftest.py", "fabfile.py", "gunicorn.conf.py", "gunicorn_config.py", "gunicorn_conf.py", "hatch_build.py",
+        "locustfile.py", "manage.py", "noxfile.py", "setup.py", "tasks.py", "toxfile.py", "versioneer.py",
+    ]
 
-    /// The module's name, and the folder from which it can be imported: the first above it that is no package.
-    private static func place(_ path: SourcePath, _ project: PythonProject) -> (SourcePath, String) {
-        var folder = path.parent ?? .root
-        var names = path.name == "__init__.py" ? [] : [String(path.name.dropLast(3))]
-        func isPackage(_ folder: SourcePath) -> Bool {
-            folder != project.tree.service
-                && ((try? folder.appending("__init__.py")).map(project.tree.hasFile) ?? false)
-        }
-        while isPackage(folder), let parent = folder.parent {
-            names.insert(folder.name, at: 0)
-            folder = parent
-        }
-        // A folder without __init__.py is a package too, unless it is only there to hold the sources.
-        while folder != project.tree.service, folder.name != "src", let parent = folder.parent {
-            names.insert(folder.name, at: 0)
-            folder = parent
-        }
-        return (folder, names.joined(separator: "."))
-    }
-
-    private static func installed(_ requirements: RequirementSet?) -> Framework? {
-        frameworks.first { requirements?.requirement($0.requirement) != nil }
-    }
-
-    private static func made(in body: [PythonSource.Statement]) -> Framework? {
-        for statement in body {
-            for match in statement.text.matches(of: /\b(\w+)\(/) {
-                if let framework = frameworks.first(where: { $0.name == match.output.1 }) { return framework }
-            }
-        }
-        return nil
-    }
-
-    private static func needsArguments(_ parameters: Substring) -> Bool {
-        parameters.split(separator: ",").contains { part in
-            !part.contains("=") && !part.contains("*") && part.contains { !$0.isWhitespace }
-        }
-    }
-
-    /// Lower is better; equal ranks in different files are a coin toss.
-    var rank: Int {
-        let entryName = framework.interface == .wsgi ? "wsgi.py" : "asgi.py"
-        return (path.name == entryName ? 0 : 100) + path.components.count * 10 + (isFactory ? 1 : 0)
-    }
-
-    /// Lower is better among the applications of one file; equal for names that say nothing.
-    var nameRank: Int {
-        Self.variableNames.firstIndex(of: name) ?? Self.factoryNames.firstIndex(of: name).map { $0 + 10 } ?? 100
+    /// Whether a file, named from the service's folder, is none that starts.
+    static func isHelper(_ path: SourcePath) -> Bool {
+        names.contains(path.name) || path.name.hasPrefix("test_") || path.name.hasSuffix("_test.py")
+            || path.components.dropLast().contains { folders.contains($0) || $0.hasPrefix(".") }
     }
 }

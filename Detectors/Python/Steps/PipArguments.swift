@@ -28,7 +28,7 @@ struct PipArguments {
 
     /// For the step that resolves: what is asked for, and what was taken before.
     func open(previous: [ResolvedPackage]) -> [String] {
-        let projects = wanted.projects.filter(wanted.isResolvedByBuild).map { project in
+        let projects = wanted.projects.filter(\.asksBuild).map { project in
             let extras = project.extras.isEmpty ? "" : "[\(project.extras.joined(separator: ","))]"
             return "\(PythonSteps.manifests.appending(project.path))\(extras)"
         }

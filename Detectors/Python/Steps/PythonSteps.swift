@@ -125,7 +125,7 @@ struct PythonSteps {
         let lines = set.options + set.constraints
         let places = set.requirements.filter { $0.text.map(WrittenLine.hasPassword) ?? false }.map(\.evidence.path)
         let secret = lines.filter { WrittenLine.hasPassword($0.text) }.map(\.evidence.path)
-        let built = installation.isOpen ? set.projects.filter(set.isResolvedByBuild).map(\.path) : []
+        let built = installation.isOpen ? set.projects.filter(\.asksBuild).map(\.path) : []
         return Self.outermost(set.localPaths + places + secret + built)
     }
 

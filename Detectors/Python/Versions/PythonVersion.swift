@@ -18,14 +18,14 @@ struct PythonVersion: Sendable {
 
     /// Reads every file that may name a version: the first wins, others that exclude it are warned about.
     ///
-    /// Option, `.python-version`, `.tool-versions`, `mise.toml`, `runtime.txt`, `Pipfile`, `requires-python`,
-    /// `python_requires`.
+    /// Option, `.python-version`, `.tool-versions`, `mise.toml`, `runtime.txt`, `Pipfile`, `app.yaml`, `requires-python`,
+    /// Poetry's `python`, `python_requires`.
     static func read(from project: PythonProject) throws -> PythonVersion {
         var wishes: [Wish] = []
         if let asked = project.options.versions["python"] {
             wishes.append(try wish(asked.value, reason: asked.reason, place: asked.option))
         }
-        for reader in [versionFile, toolVersions, mise, runtimeText, pipfile, pyproject, setupConfig] {
+        for reader in [versionFile, toolVersions, mise, runtimeText, pipfile, appYAML, pyproject, poetry, setupConfig] {
             if let found = try reader(project) { wishes.append(found) }
         }
         guard let first = wishes.first else { return PythonVersion(request: nil, warnings: []) }
@@ -59,6 +59,11 @@ struct PythonVersion: Sendable {
                 return Wish(text: specifier.text, specifier: specifier, reason: reason, isRange: true)
             }
             var name = text.trimmingSpaces().lowercased()
+            if let other = otherPythons.first(where: { name.hasPrefix($0) }) {
+                throw PlanError.unusable(
+                    place: place, what: "'\(text)' asks for \(other), and only CPython is offered",
+                    fix: "write a version of CPython, as in 3.13")
+            }
             for prefix in ["python-", "cpython-", "python"] where name.hasPrefix(prefix) {
                 name = String(name.dropFirst(prefix.count))
                 break
@@ -81,6 +86,12 @@ struct PythonVersion: Sendable {
         }
     }
 
+    /// Pythons that are no CPython, as version managers call them.
+    private static let otherPythons = [
+        "pypy", "graalpy", "graalpython", "jython", "ironpython", "micropython", "stackless", "miniconda", "miniforge",
+        "mambaforge", "anaconda", "conda", "pyston", "cinder",
+    ]
+
     private static func wish(_ text: String, _ path: SourcePath, line: Int, excerpt: String) throws(PlanError) -> Wish {
         let evidence = Evidence(path: path, line: line, excerpt: excerpt)
         return try wish(text, reason: .found(evidence: [evidence]), place: "\(evidence)")
@@ -96,10 +107,13 @@ struct PythonVersion: Sendable {
     }
 
     private static func versionFile(_ project: PythonProject) throws -> Wish? {
-        guard let (path, lines) = try lines(project, ".python-version"), let (number, text) = lines.first,
-            text != "system"
-        else { return nil }
-        return try wish(text, path, line: number, excerpt: text)
+        guard let (path, lines) = try lines(project, ".python-version") else { return nil }
+        // pyenv: the first of several lines is what `python` is; a virtual environment's name is no version.
+        guard let (number, text) = lines.first else {
+            throw PlanError.unusable(
+                place: "\(path)", what: "is empty", fix: "write a version into it, as in 3.13, or remove it")
+        }
+        return text == "system" ? nil : try wish(text, path, line: number, excerpt: text)
     }
 
     private static func toolVersions(_ project: PythonProject) throws -> Wish? {
@@ -149,6 +163,29 @@ struct PythonVersion: Sendable {
             return try wish(found.value, path, line: found.line, excerpt: "\(key) = \"\(found.value)\"")
         }
         return nil
+    }
+
+    private static func appYAML(_ project: PythonProject) throws -> Wish? {
+        guard let version = try AppYAML.read(from: project)?.version else { return nil }
+        return try wish(
+            version.value, version.evidence.path, line: version.evidence.line ?? 1, excerpt: version.evidence.excerpt)
+    }
+
+    private static func poetry(_ project: PythonProject) throws -> Wish? {
+        let path = try project.path("pyproject.toml")
+        guard let text = try project.tree.text(at: path) else { return nil }
+        let document = try TOMLDocument(parsing: text, file: "\(path)")
+        guard let found = try document.string("tool", "poetry", "dependencies", "python"), found.value != "*" else {
+            return nil
+        }
+        let evidence = Evidence(path: path, line: found.line, excerpt: "python = \"\(found.value)\"")
+        do {
+            return Wish(
+                text: found.value, specifier: try PoetryConstraint.specifier(python: found.value),
+                reason: .found(evidence: [evidence]), isRange: true)
+        } catch {
+            throw PlanError.unusable(place: "\(evidence)", what: "\(error)", fix: "write a range as in ^3.11")
+        }
     }
 
     private static func pyproject(_ project: PythonProject) throws -> Wish? {

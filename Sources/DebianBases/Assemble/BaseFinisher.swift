@@ -23,6 +23,9 @@ struct BaseFinisher {
     /// Owners of what this adds, other than root.
     static let owners: [ImagePath: Owner] = [ImagePath("/home/nonroot"): .nonroot]
 
+    /// Where the package of certificate authorities has them, each in a file.
+    static let authorities = ImagePath("/usr/share/ca-certificates")
+
     /// Does everything but bytecode and modes.
     ///
     /// `alternatives` are links of which each stands only where nothing else does.
@@ -95,7 +98,7 @@ struct BaseFinisher {
 
     /// One file of all authorities, as `update-ca-certificates` makes it; the package's folder is not shipped.
     private func writeCertificates() throws {
-        let place = ImagePath("/usr/share/ca-certificates")
+        let place = Self.authorities
         guard let folder = try tree.folder(at: place) else { return }
         try tree.write(certificates(in: folder), to: ImagePath("/etc/ssl/certs/ca-certificates.crt"))
         try tree.remove(at: place)

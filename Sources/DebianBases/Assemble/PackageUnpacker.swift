@@ -90,12 +90,12 @@ struct PackageUnpacker: Sendable {
         return result
     }
 
-    /// The lines for the files that are in the tree, at the places where they are.
+    /// The lines for the files that are in the tree, at the places where they are; authorities become one file later.
     private func sums(_ text: String, by rules: UnpackRules) -> String {
         text.split(separator: "\n").compactMap { line -> String? in
             let fields = line.split(separator: " ", maxSplits: 1).map(String.init)
             guard fields.count == 2, let path = try? ImagePath(parsing: "/" + fields[1].drop { $0 == " " }),
-                let place = rules.place(path)
+                let place = rules.place(path), !place.isInside(BaseFinisher.authorities)
             else { return nil }
             return "\(fields[0])  \(place.description.dropFirst())\n"
         }.joined()

@@ -72,7 +72,7 @@ final class FailureHints: Sendable {
                     + "its key with --secret id=known_hosts,src=$HOME/.ssh/known_hosts"
             ),
             (
-                #/: (?:404 Not Found|410 Gone)|unrecognized import path|: reading .*: 40[13] /#,
+                #/: reading .*: (?:401|403|404|410) |unrecognized import path/#,
                 "a module cannot be had from the proxy: name private ones with --build-env GOPRIVATE=HOST/TEAM/*, another proxy "
                     + "with --build-env GOPROXY=URL, or as a secret with --secret id=GOPROXY,env=GOPROXY"
             ),

@@ -13,7 +13,12 @@ struct Service: Sendable {
         case pipenvHello = "pipenv-hello"
         case pep621Hello = "pep621-hello"
         case goWorkspace = "go-workspace"
+        case flaskFactory = "flask-factory"
+        case djangoASGI = "django-asgi"
+        case streamlitHello = "streamlit-hello"
         case script
+        case uvHello = "uv-hello"
+        case uvWorkspace = "uv-workspace"
     }
 
     let folder: FilePath

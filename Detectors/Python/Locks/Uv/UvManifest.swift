@@ -55,11 +55,10 @@ struct UvManifest: Sendable {
         try table.table(at: ["tool", "uv"])?.boolean("package") ?? (table.node("build-system") != nil)
     }
 
-    /// The project as a wheel of its own.
-    func project(evidence: Evidence) throws -> LocalProject {
-        let requires = try table.table("build-system")?.strings("requires") ?? []
-        return LocalProject(
-            path: folder, name: name, buildRequires: requires.isEmpty ? ["setuptools"] : requires, evidence: evidence)
+    /// The place that says that the project is installed.
+    var buildSystem: Evidence {
+        let key = table.node("build-system") == nil ? "tool" : "build-system"
+        return table.evidence("[\(key)]", key: key)
     }
 
     /// Indexes that the manifest names, whatever uses them.

@@ -1,0 +1,3 @@
+from apiflask import APIFlask
+
+app = APIFlask(__name__)

@@ -1,0 +1,3 @@
+INSTALLED_APPS = ["daphne", "channels"]
+WSGI_APPLICATION = "chat.wsgi.application"
+ASGI_APPLICATION = "chat.asgi.application"

@@ -1,0 +1,3 @@
+import falcon
+
+app = application = falcon.App()

@@ -1,0 +1,5 @@
+import fastapi
+
+import plugins
+
+app = plugins.load("orders", base=fastapi)

@@ -1,0 +1,2 @@
+def load(name, base):
+    return getattr(base, "Fast" + "API")(title=name)

@@ -1,0 +1,5 @@
+from .service import API
+from .settings import Settings
+
+settings: Settings = Settings()
+app: API = API(settings)

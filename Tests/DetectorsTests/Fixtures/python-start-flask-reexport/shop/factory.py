@@ -1,0 +1,3 @@
+from flask import Flask as F
+
+app = F(__name__)

@@ -1,0 +1,6 @@
+import dramatiq
+
+
+@dramatiq.actor
+def resize(name: str) -> None:
+    print(name)

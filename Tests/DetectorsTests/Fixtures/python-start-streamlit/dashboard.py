@@ -1,0 +1,5 @@
+import streamlit as st
+
+import charts
+
+st.title(charts.TITLE)

@@ -1,0 +1,5 @@
+from flask import Flask
+
+import shop_lib
+
+app = Flask(__name__)
