@@ -15,13 +15,6 @@ struct CatalogTests {
         }
     }
 
-    /// What bases for programs hold where others hold everything: no more than a program of their kind reads.
-    private static let usual = [
-        "scratch": ["base-files"], "static-net": ["base-files", "ca-certificates"],
-        "static": ["base-files", "ca-certificates", "tzdata"],
-        "cc": ["base-files", "ca-certificates", "libc6", "tzdata"],
-    ]
-
     @Test(arguments: debian) func `is complete in every entry`(entry: BaseEntry) throws {
         let recipe = try #require(entry.debian)
         #expect(entry.id == "debian/\(recipe.suite)/\(entry.language)-\(entry.version)-\(entry.role.rawValue)")
