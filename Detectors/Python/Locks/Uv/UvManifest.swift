@@ -55,12 +55,6 @@ struct UvManifest: Sendable {
         try table.table(at: ["tool", "uv"])?.boolean("package") ?? (table.node("build-system") != nil)
     }
 
-    /// The place that says that the project is installed.
-    var buildSystem: Evidence {
-        let key = table.node("build-system") == nil ? "tool" : "build-system"
-        return table.evidence("[\(key)]", key: key)
-    }
-
     /// Indexes that the manifest names, whatever uses them.
     func indexes() throws -> [PackageIndex] {
         guard let tool = try table.table(at: ["tool", "uv"]) else { return [] }
