@@ -15,13 +15,6 @@ struct CatalogTests {
         }
     }
 
-    /// What bases for programs hold where others hold everything: no more than a program of their kind reads.
-    private static let usual = [
-        "scratch": ["base-files"], "static-net": ["base-files", "ca-certificates"],
-        "static": ["base-files", "ca-certificates", "tzdata"],
-        "cc": ["base-files", "ca-certificates", "libc-bin", "libc6", "tzdata"],
-    ]
-
     @Test(arguments: debian) func `is complete in every entry`(entry: BaseEntry) throws {
         let recipe = try #require(entry.debian)
         #expect(entry.id == "debian/\(recipe.suite)/\(entry.language)-\(entry.version)-\(entry.role.rawValue)")
@@ -30,16 +23,19 @@ struct CatalogTests {
         let isPython = entry.language == "python"
         #expect(entry.interpreter?.description == (isPython ? "/usr/bin/python\(entry.version)" : nil))
         #expect(entry.abi == (isPython ? "cp" + entry.version.replacing(".", with: "") : nil))
-        let isStatic = ["scratch", "static", "static-net"].contains(entry.language)
-        let isForPrograms = isStatic || entry.language == "cc"
+        let isStatic = ["static", "static-net", "scratch"].contains(entry.language)
+        // What needs no interpreter has no language whose support could end.
+        let isBare = isStatic || entry.language == "cc"
         #expect(entry.libc.family == (isStatic ? .none : .glibc))
         #expect((entry.libc.version == nil) == isStatic)
         #expect((entry.environment["LANG"] == "C.UTF-8") == !isStatic)
-        #expect(entry.endOfLife != nil || (isForPrograms && recipe.suite == "testing"))
+        #expect(entry.endOfLife != nil || (isBare && recipe.suite == "testing"))
         #expect((entry.note != nil) == (recipe.suite == "testing"))
         #expect(recipe.packages == recipe.packages.sorted())
         #expect(recipe.packages.allSatisfy(DebianName.isPackage))
-        for package in Self.usual[entry.language] ?? ["base-files", "ca-certificates", "tzdata", "libc-bin"] {
+        let certificates = entry.language == "scratch" ? [] : ["ca-certificates"]
+        let zones = ["static-net", "scratch"].contains(entry.language) ? [] : ["tzdata"]
+        for package in ["base-files"] + certificates + zones + (isStatic ? [] : ["libc-bin"]) {
             #expect(recipe.packages.contains(package), "\(package)")
         }
         for folder in recipe.bytecode { #expect(UnpackRules(drop: recipe.drop).place(folder) == folder) }
