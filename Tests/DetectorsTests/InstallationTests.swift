@@ -137,11 +137,12 @@ import Testing
         #expect(try arguments(made, "resolve") == ["uvloop", "waitress>=3"])
         #expect(try arguments(made, "wheels") == ["--resolved", "--backends", "hatchling"])
         #expect(try arguments(made, "install") == ["/opt/service"])
-        #expect(try arguments(made, "project") == ["/projects"])
+        #expect(try arguments(made, "project") == ["/projects", "/tools/0"])
+        #expect(try arguments(made, "tools") == ["--backends", "hatchling"])
         #expect(
             made.builder.steps.map(\.name) == [
-                "resolve", "wheels", "venv", "install", "prune", "compile", "projects", "project", "sources",
-                "bytecode",
+                "resolve", "wheels", "venv", "install", "prune", "compile", "tools", "projects", "project",
+                "sources", "bytecode",
             ])
         // An edit of the sources reaches nothing before them, and no step that sees them has the network.
         for step in made.builder.steps {
@@ -206,6 +207,26 @@ import Testing
         let made = try made("./lib\n", ["lib/pyproject.toml": text + "\n[project]\nname = 'lib'\nversion = '1'\n"])
         let backends = try arguments(made, "wheels")
         #expect(Array(backends.drop { $0 != "--backends" }.dropFirst()) == requires)
+    }
+
+    @Test func `projects that ask for the same tools share a folder of them, and others do not`() throws {
+        func project(_ name: String, _ requires: String) -> String {
+            "[build-system]\nrequires = ['\(requires)']\n[project]\nname = '\(name)'\nversion = '1'\n"
+        }
+        let made = try made(
+            "./a\n./b\n./c\n",
+            [
+                "a/pyproject.toml": project("a", "setuptools<70"), "b/pyproject.toml": project("b", "setuptools>=80"),
+                "c/pyproject.toml": project("c", "setuptools<70"),
+            ])
+        #expect(
+            try arguments(made, "tools") == [
+                "--backends", "setuptools<70", "wheel", "--backends", "setuptools>=80", "wheel",
+            ])
+        #expect(
+            try arguments(made, "project") == [
+                "/projects/a", "/tools/0", "/projects/b", "/tools/1", "/projects/c", "/tools/0",
+            ])
     }
 
     @Test func `a folder without a project is refused`() throws {

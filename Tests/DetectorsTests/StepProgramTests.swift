@@ -97,6 +97,7 @@ struct StepProgramTests {
         args=sys.argv[1:]
         with open(os.environ['PIP_LOG'],'a') as log:
             log.write(' '.join('FILE' if '/tmp' in a else a for a in args)+'\n')
+            if 'PYTHONPATH' in os.environ:log.write(f"{os.environ['PATH'].split(':')[0]} {os.environ['PYTHONPATH']}\n")
             for flag,path in zip(args,args[1:]):
                 if flag in('-r','-c'):log.write(flag+open(path).read().replace('\n',';')+'\n')
             constraints=[open(p).read() for f,p in zip(args,args[1:]) if f=='-c']
@@ -117,7 +118,7 @@ struct StepProgramTests {
     ) {
         let folder = try Folder(files.merging(["pip.py": Self.pip]) { one, _ in one })
         var text = program.replacing("[sys.executable,'-m','pip']", with: "[sys.executable,'\(folder.path)/pip.py']")
-        for place in ["/wheels", "/backends", "/resolved", "/manifests"] {
+        for place in ["/wheels", "/backends", "/tools", "/resolved", "/manifests"] {
             text = text.replacing("'\(place)", with: "'\(folder.path)\(place)")
         }
         text = "import os;os.environ['PIP_LOG']='\(folder.path)/log'\n" + text
@@ -175,5 +176,28 @@ struct StepProgramTests {
             ])
         #expect(made.status == 0, "\(made.log)")
         #expect(made.log.contains("-r--pre;a==1 --hash=sha256:aa;\n") && made.log.contains("-r--pre;b @ git+x;\n"))
+    }
+
+    @Test func `installs the tools of each list into a folder of its own`() throws {
+        let made = try runWithPip(
+            StepPrograms.tools,
+            ["--backends", "setuptools<70", "wheel", "--backends", "--backends", "x @ file:///x"])
+        #expect(made.status == 0, "\(made.log)")
+        let pip = "install --no-index --find-links FILE --no-cache-dir --no-warn-script-location --target FILE"
+        #expect(made.log == "\(pip) setuptools<70 wheel\n\(pip) x @ file:///x\n")
+        #expect(
+            made.folder.names.filter { $0.hasPrefix("tools") } == (0..<3).map { "tools/\($0)/sitecustomize.py" })
+        let site = try String(contentsOfFile: "\(made.folder.path)/tools/2/sitecustomize.py", encoding: .utf8)
+        #expect(site == "import site\nsite.addsitedir('\(made.folder.path)/tools/2')\n")
+    }
+
+    @Test func `builds each project with its own tools first on the path`() throws {
+        let made = try runWithPip(StepPrograms.project, ["/projects/a", "/tools/0", "/projects/b", "/tools/1"])
+        #expect(made.status == 0, "\(made.log)")
+        let pip = "wheel --no-deps --no-index --no-build-isolation --use-pep517 --no-cache-dir --wheel-dir FILE"
+        let builds = ["a\n/tools/0/bin /tools/0", "b\n/tools/1/bin /tools/1"]
+        #expect(made.log.hasPrefix(builds.map { "\(pip) /projects/\($0)\n" }.joined()))
+        // Installing sees no tools.
+        #expect(made.log.components(separatedBy: "/tools/").count == 5)
     }
 }

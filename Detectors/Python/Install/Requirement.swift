@@ -89,6 +89,11 @@ struct RequirementSet: Hashable, Sendable {
     var projects: [LocalProject] = []
     /// Whether the service's own folder is among the projects.
     func installs(_ service: SourcePath) -> Bool { projects.contains { $0.path == service } }
+    /// What builds of the projects need: each list once, in the order of the projects.
+    var buildRequires: [[String]] {
+        var seen: Set<[String]> = []
+        return projects.map(\.buildRequires).filter { seen.insert($0).inserted }
+    }
     var indexes: [PackageIndex] = []
     /// Where a lock was made from another state of its manifest.
     var drift: LockDrift?

@@ -11,11 +11,8 @@ struct PipArguments {
             + wanted.linkFolders.map { "--find-links \(PythonSteps.manifests.appending($0))" }
     }
 
-    /// Packages that the projects' builds need, a list for each project, behind a mark of its own.
-    var backends: [String] {
-        var seen: Set<[String]> = []
-        return wanted.projects.map(\.buildRequires).filter { seen.insert($0).inserted }.flatMap { ["--backends"] + $0 }
-    }
+    /// Packages that the projects' builds need, each list behind a mark of its own.
+    var backends: [String] { wanted.buildRequires.flatMap { ["--backends"] + $0 } }
 
     /// For the step that fetches a closed set.
     var closed: [String] {

@@ -3,7 +3,8 @@ import Planning
 /// The builder's steps of a Python service, in the order in which less often changed inputs come first.
 ///
 /// `manifests`, `resolve` and `wheels` (network), `venv`, `install`, `prune`, `compile`: the dependencies, untouched by an
-/// edit of the service. `projects`, `project`: its own packages as wheels. `sources`, `build`, `bytecode`: its files.
+/// edit of the service, and so is `tools`. `projects`, `project`: its own packages as wheels. `sources`, `build`,
+/// `bytecode`: its files.
 struct PythonSteps {
     let project: PythonProject
     let interpreter: ImagePath
@@ -16,6 +17,8 @@ struct PythonSteps {
     /// Where the service's own packages are installed.
     static let own = ImagePath("/opt/service")
     private static let projects = ImagePath("/projects")
+    /// The tools of builds: a folder for each list of requirements, so that lists may exclude each other.
+    private static let tools = ImagePath("/tools")
 
     /// Hash seeds, times, debug paths and build ids that would differ from run to run are fixed in every step.
     private var environment: [String: String] {
@@ -179,18 +182,26 @@ struct PythonSteps {
     func projects(_ set: RequirementSet, after last: String?) throws -> [Step] {
         guard !set.projects.isEmpty, project.options.installCommand == nil else { return [] }
         let found = Reason.found(evidence: set.projects.map(\.evidence))
-        let folders = set.projects.map { "\(Self.projects.appending($0.path))" }
+        let lists = set.buildRequires
+        let builds = set.projects.flatMap { one in
+            ["\(Self.projects.appending(one.path))", "\(Self.tools)/\(lists.firstIndex(of: one.buildRequires) ?? 0)"]
+        }
+        let environment = Self.native.merging(Self.pip.filter { $0.key != "PIP_CACHE_DIR" }) { one, _ in one }
         return [
+            run(
+                "tools", needs: last,
+                ["\(interpreter)", "-c", StepPrograms.tools] + PipArguments(wanted: set).backends,
+                .usual(why: "installed once, for every build of the projects"), environment: environment),
             Step(
-                name: "projects", needs: last.map { [$0] } ?? [],
+                name: "projects", needs: ["tools"],
                 action: .copy(
                     source: SourceCopy(
                         paths: Self.outermost(set.projects.map(\.path)), base: .root, destination: Self.projects)),
                 reason: found),
             run(
                 "project", needs: "projects",
-                ["\(interpreter)", "-c", StepPrograms.project + StepPrograms.pruneService] + folders, found,
-                environment: Self.native.merging(Self.pip.filter { $0.key != "PIP_CACHE_DIR" }) { one, _ in one }),
+                ["\(interpreter)", "-c", StepPrograms.project + StepPrograms.pruneService] + builds, found,
+                environment: environment),
         ]
     }
 

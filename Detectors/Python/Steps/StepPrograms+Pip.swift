@@ -90,14 +90,33 @@ extension StepPrograms {
                 if requires:fetch('/backends',[],where,requires)
             """#
 
-    /// Builds a wheel of each project named by its folder, without index, and installs them below `/opt/service`.
+    /// Installs builds' tools from `/backends`: arguments are lists as `wheels` has them, the first for `/tools/0`.
+    ///
+    /// `sitecustomize` reads their `.pth` files, as an isolated build of pip does.
+    static let tools = #"""
+        import os,subprocess,sys
+        pip=[sys.executable,'-m','pip']
+        lists=[]
+        for text in sys.argv[1:]:lists.append([]) if text=='--backends' else lists[-1].append(text)
+        for number,requires in enumerate(lists):
+            folder='/tools/%d'%number
+            os.makedirs(folder)
+            call=pip+['install','--no-index','--find-links','/backends','--no-cache-dir','--no-warn-script-location']
+            if requires and subprocess.run(call+['--target',folder]+requires).returncode:sys.exit(1)
+            with open(folder+'/sitecustomize.py','w') as file:file.write(f'import site\nsite.addsitedir({folder!r})\n')
+        """#
+
+    /// Builds a wheel of each project, without index, and installs them below `/opt/service`.
+    ///
+    /// Arguments: a project's folder, then the folder of its build's tools, for each.
     static let project = #"""
         import os,subprocess,sys,tempfile
         pip=[sys.executable,'-m','pip']
         with tempfile.TemporaryDirectory() as wheels:
-            for folder in sys.argv[1:]:
-                call=pip+['wheel','--no-deps','--no-index','--find-links','/backends','--no-cache-dir','--wheel-dir',wheels,folder]
-                subprocess.run(call).returncode and sys.exit(1)
+            for folder,tools in zip(sys.argv[1::2],sys.argv[2::2]):
+                seen={'PATH':f"{tools}/bin:{os.environ.get('PATH',os.defpath)}",'PYTHONPATH':tools}
+                call=pip+['wheel','--no-deps','--no-index','--no-build-isolation','--use-pep517','--no-cache-dir']
+                subprocess.run(call+['--wheel-dir',wheels,folder],env={**os.environ,**seen}).returncode and sys.exit(1)
             made=['=='.join(name.split('-')[:2]) for name in sorted(os.listdir(wheels))]
             call=pip+['--python','/opt/venv/bin/python','install','--no-index','--find-links',wheels,'--no-cache-dir']
             call+=['--no-deps','--no-compile','--no-warn-script-location']
