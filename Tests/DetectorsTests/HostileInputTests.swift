@@ -200,10 +200,10 @@ import Testing
 
     @Test func `a Go file is no option of the go command`() throws {
         let made = try plan([
-            "-toolexec=x.go": "package main\n\nfunc main() {}\n", "b.go": "package main\n",
+            "-toolexec=x.go": "package main\n", "main.go": "package main\n\nfunc main() {}\n",
         ])
         let step = try #require(made.builder.steps.first { $0.name == "build" })
         let command: RunCommand? = if case .run(let command) = step.action { command } else { nil }
-        #expect(command?.arguments.suffix(2) == ["./-toolexec=x.go", "b.go"])
+        #expect(command?.arguments.suffix(2) == ["./-toolexec=x.go", "main.go"])
     }
 }
