@@ -92,7 +92,9 @@ struct GoCalls {
     }
 
     /// The arguments of a call, nil for those that are no text; `filepath.Join` of texts is one.
-    private static func arguments(_ tokens: [GoToken], from open: Int, _ names: [String: String]) -> [String?] {
+    private static func arguments(
+        _ tokens: [GoToken], from open: Int, _ names: [String: String], level: Int = 0
+    ) -> [String?] {
         var result: [String?] = []
         var argument: [GoToken] = []
         var depth = 0
@@ -100,7 +102,7 @@ struct GoCalls {
             if token.kind == .open { depth += 1 }
             if token.kind == .close { depth -= 1 }
             if depth == 0 || depth == 1 && token.kind == .other && token.text == "," {
-                if !argument.isEmpty { result.append(text(argument, names)) }
+                if !argument.isEmpty { result.append(text(argument, names, level)) }
                 argument = []
                 if depth == 0 { break }
             } else if depth > 1 || token.kind != .open {
@@ -110,12 +112,15 @@ struct GoCalls {
         return result
     }
 
-    private static func text(_ tokens: [GoToken], _ names: [String: String]) -> String? {
+    /// Joins within joins are followed so far: the stack is not endless.
+    private static let levelLimit = 20
+
+    private static func text(_ tokens: [GoToken], _ names: [String: String], _ level: Int) -> String? {
         if tokens.count == 1 { return tokens[0].kind == .string ? tokens[0].text : names[tokens[0].text] }
         guard tokens.count > 4, ["filepath", "path"].contains(tokens[0].text), tokens[2].isWord("Join"),
-            tokens[3].kind == .open
+            tokens[3].kind == .open, level < levelLimit
         else { return nil }
-        let parts = arguments(tokens, from: 3, names)
+        let parts = arguments(tokens, from: 3, names, level: level + 1)
         guard !parts.contains(nil) else { return nil }
         return parts.compactMap(\.self).joined(separator: "/")
     }

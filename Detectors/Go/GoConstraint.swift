@@ -56,6 +56,10 @@ struct GoConstraint: Sendable {
         let tokens: [String]
         var position = 0
         let isSet: (String) -> Bool
+        /// How many brackets and negations are open.
+        private var depth = 0
+        /// Deeper nesting is refused: the stack is not endless.
+        private static let depthLimit = 100
 
         init(tokens: [String], isSet: @escaping (String) -> Bool) {
             self.tokens = tokens
@@ -81,6 +85,9 @@ struct GoConstraint: Sendable {
         }
 
         private mutating func term() -> Bool? {
+            depth += 1
+            defer { depth -= 1 }
+            guard depth <= Self.depthLimit else { return nil }
             if take("!") { return term().map { !$0 } }
             if take("(") {
                 guard let inner = alternatives(), take(")") else { return nil }

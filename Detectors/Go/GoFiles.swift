@@ -190,25 +190,32 @@ struct GoFiles: Sendable {
 /// The patterns of `path.Match`, for one name: `*`, `?`, `[…]` and `\`.
 enum GoPattern {
     static func matches(_ name: String, _ pattern: String) -> Bool {
-        matches(Array(name.unicodeScalars)[...], Array(pattern.unicodeScalars)[...])
+        var tried: Set<[Int]> = []
+        return matches(Array(name.unicodeScalars)[...], Array(pattern.unicodeScalars)[...], &tried)
     }
 
-    private static func matches(_ name: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>) -> Bool {
+    /// `tried`: where a `*` met the rest of the name before and did not fit, so that many of them do not take for ever.
+    private static func matches(
+        _ name: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>, _ tried: inout Set<[Int]>
+    ) -> Bool {
         guard let first = pattern.first else { return name.isEmpty }
         let rest = pattern.dropFirst()
         switch first {
         case "*":
-            return (name.startIndex...name.endIndex).contains { matches(name[$0...], rest) }
-        case "?": return !name.isEmpty && matches(name.dropFirst(), rest)
+            guard tried.insert([name.startIndex, pattern.startIndex]).inserted else { return false }
+            for start in name.startIndex...name.endIndex where matches(name[start...], rest, &tried) { return true }
+            return false
+        case "?": return !name.isEmpty && matches(name.dropFirst(), rest, &tried)
         case "[":
             guard let end = rest.dropFirst().firstIndex(of: "]"), let value = name.first else { return false }
             var members = rest[..<end]
             let isNegated = members.first == "^"
             if isNegated { members.removeFirst() }
             return contains(Array(members), value) != isNegated
-                && matches(name.dropFirst(), rest[rest.index(after: end)...])
-        case "\\": return rest.first == name.first && !name.isEmpty && matches(name.dropFirst(), rest.dropFirst())
-        default: return name.first == first && matches(name.dropFirst(), rest)
+                && matches(name.dropFirst(), rest[rest.index(after: end)...], &tried)
+        case "\\":
+            return rest.first == name.first && !name.isEmpty && matches(name.dropFirst(), rest.dropFirst(), &tried)
+        default: return name.first == first && matches(name.dropFirst(), rest, &tried)
         }
     }
 

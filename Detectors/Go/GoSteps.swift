@@ -149,7 +149,10 @@ struct GoSteps {
 
     private var packages: [String] {
         if layout.isModuleless {
-            return reach.own.filter { $0.path.parent == project.tree.service }.map(\.path.name)
+            // A file whose name begins with a dash is no option of the go command.
+            return reach.own.filter { $0.path.parent == project.tree.service }.map(\.path.name).map {
+                $0.hasPrefix("-") ? "./\($0)" : $0
+            }
         }
         return programs.map { program in
             let inside = project.place(of: program).relative(to: layout.top) ?? .root

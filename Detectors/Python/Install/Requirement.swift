@@ -152,6 +152,12 @@ struct WrittenLine: Hashable, Sendable {
     /// The line as an argument of a step: a line that holds a password is named by its place, and the step reads it there.
     var argument: String { isInFile && Self.hasPassword(text) ? "--from \(evidence)" : text }
 
-    /// Whether a text has an address with a password that is no variable.
-    static func hasPassword(_ text: String) -> Bool { text.contains(/:\/\/[^\/@\s]+:[^\/@\s$]+@/) }
+    /// Whether a text has an address with a password that is no variable, or with a token in the place of a name.
+    static func hasPassword(_ text: String) -> Bool {
+        text.matches(of: /:\/\/([^\/@\s]+)@/).contains { match in
+            let parts = match.output.1.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count > 1 else { return parts[0].wholeMatch(of: /[A-Za-z0-9_\-]{20,}/) != nil }
+            return !parts[1].isEmpty && parts[1].wholeMatch(of: /(?:\$\{[A-Z0-9_]+\})+/) == nil
+        }
+    }
 }

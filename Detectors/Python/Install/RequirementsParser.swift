@@ -8,6 +8,8 @@ struct RequirementsParser {
     /// The folder that paths are seen from; the service's for a requirements file, as pip runs there.
     private let folder: SourcePath
     private var seen: Set<SourcePath> = []
+    /// Nobody writes as many, and the stack is not endless.
+    private static let fileLimit = 200
 
     private init(tree: any SourceTree, set: RequirementSet, folder: SourcePath? = nil) {
         self.tree = tree
@@ -32,6 +34,11 @@ struct RequirementsParser {
 
     private mutating func read(_ path: SourcePath, isConstraint: Bool, from includer: Evidence?) throws {
         guard seen.insert(path).inserted else { return }
+        guard seen.count <= Self.fileLimit else {
+            throw PlanError.unusable(
+                place: includer?.description ?? "\(path)", what: "more than \(Self.fileLimit) files include each other",
+                fix: "write the requirements into fewer files")
+        }
         guard let text = try tree.text(at: path) else {
             throw PlanError.unusable(
                 place: includer?.description ?? "\(path)", what: "there is no file '\(path)'",

@@ -14,32 +14,30 @@ enum DependencyGroups {
         if let old = try manifest.table(at: ["tool", "uv"])?.strings("dev-dependencies"), !old.isEmpty {
             entries["dev", default: []] += old.map(TOMLNode.string)
         }
+        let includes = GroupIncludes(groups: entries)
         var result: [String: [String]] = [:]
-        for name in entries.keys { result[name] = try expand(name, entries, [], groups ?? manifest) }
+        for name in entries.keys.sorted() {
+            do {
+                result[name] = try includes.names(below: name).flatMap { group in
+                    (entries[group] ?? []).compactMap { if case .string(let text) = $0 { text } else { nil } }
+                }
+            } catch {
+                throw unusable(error, of: groups ?? manifest, known: entries.keys.sorted())
+            }
+        }
         return result
     }
 
-    private static func expand(
-        _ name: String, _ entries: [String: [TOMLNode]], _ above: [String], _ owner: LockTable
-    ) throws -> [String] {
-        guard let elements = entries[name] else {
-            throw owner.unusable(
-                "the group '\(above.last ?? name)' includes '\(name)', which is no group",
-                fix: "groups are \(entries.keys.sorted().joined(separator: ", "))", key: above.last)
-        }
-        guard !above.contains(name) else {
-            throw owner.unusable(
-                "the groups \((above + [name]).joined(separator: ", ")) include each other",
-                fix: "take one of the includes out", key: name)
-        }
-        return try elements.flatMap { element -> [String] in
-            switch element {
-            case .string(let requirement): return [requirement]
-            case .table(let table):
-                guard case .string(let other)? = table["include-group"] else { return [] }
-                return try expand(Requirement.normalized(other), entries, above + [name], owner)
-            default: return []
-            }
+    private static func unusable(_ fault: GroupIncludes.Fault, of owner: LockTable, known: [String]) -> PlanError {
+        switch fault {
+        case .missing(let name, let includer):
+            owner.unusable(
+                "the group '\(includer)' includes '\(name)', which is no group",
+                fix: "groups are \(known.joined(separator: ", "))", key: includer)
+        case .circle(let names):
+            owner.unusable(
+                "the groups \(names.joined(separator: ", ")) include each other",
+                fix: "take one of the includes out", key: names.last)
         }
     }
 }

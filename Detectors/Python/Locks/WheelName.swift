@@ -39,6 +39,8 @@ struct WheelName: Hashable, Sendable {
         let (pythons, abis, platforms) = (
             each(parts[parts.count - 3]), each(parts[parts.count - 2]), each(parts[parts.count - 1])
         )
+        // No wheel is for as many: a name in a lock could multiply to more than memory holds.
+        guard pythons.count * abis.count * platforms.count <= 1000 else { return nil }
         tags = pythons.flatMap { python in
             abis.flatMap { abi in platforms.map { WheelTag(python: python, abi: abi, platform: $0) } }
         }

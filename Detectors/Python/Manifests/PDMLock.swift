@@ -181,12 +181,12 @@ struct PDMHash {
         }
         let old = table("tool", "pdm", "dev-dependencies")
         var groups: [String: [PythonJSON]] = [:]
-        for (name, node) in table("dependency-groups") {
+        for (name, node) in table("dependency-groups").sorted(by: { $0.key < $1.key }) {
             if case .array(let elements) = node {
                 groups[Requirement.normalized(name)] = elements.map { PythonJSON($0) }
             }
         }
-        for (name, node) in old {
+        for (name, node) in old.sorted(by: { $0.key < $1.key }) {
             guard case .array(let elements) = node else { continue }
             groups[Requirement.normalized(name), default: []] += elements.map { PythonJSON($0) }
         }

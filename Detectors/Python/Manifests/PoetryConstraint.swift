@@ -65,7 +65,9 @@ struct PoetryConstraint: Hashable, Sendable {
         _ written: String, _ number: Substring, upTo: ([Int]) -> [Int]
     ) throws(VersionSpecifierError) -> String {
         let digits = number.trimmingSpaces().replacing(".*", with: "")
-        guard let version = PythonVersionNumber(digits), !version.release.isEmpty else { throw .malformed(written) }
+        // The next number of a release must be one as well.
+        guard let version = PythonVersionNumber(digits), !version.release.isEmpty, !version.release.contains(.max)
+        else { throw .malformed(written) }
         return ">=\(digits),<\(upTo(version.release).map(String.init).joined(separator: "."))"
     }
 }

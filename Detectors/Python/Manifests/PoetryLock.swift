@@ -141,7 +141,7 @@ struct PoetryLock: InstallSource {
             }
         }
         if case .table(let table)? = document.node(keys + ["extras"]) {
-            for (extra, node) in table {
+            for (extra, node) in table.sorted(by: { $0.key < $1.key }) {
                 guard case .array(let elements) = node else { continue }
                 let names = elements.compactMap { element -> String? in
                     guard case .string(let text) = element else { return nil }

@@ -163,17 +163,22 @@ struct PoetryDependency: Hashable, Sendable {
 /// `[[tool.poetry.source]]`: indexes beside the default one, or in its place.
 enum PoetrySources {
     static func read(_ manifest: PyProject) throws -> [PackageIndex] {
-        try (manifest.document.tables("tool", "poetry", "source")?.value ?? []).enumerated().compactMap {
-            index, table in
+        let tables = try manifest.document.tables("tool", "poetry", "source")?.value ?? []
+        // The default index is named without an address where others are to stand beside it.
+        let usesDefault = tables.contains { table in
+            guard case .string(let name)? = table["name"] else { return false }
+            return name.lowercased() == "pypi" && table["url"] == nil && table["priority"] != .string("explicit")
+        }
+        return tables.enumerated().compactMap { index, table in
             guard case .string(let url)? = table["url"] else { return nil }
-            let isDefault =
+            let isPrimary =
                 switch table["priority"] {
                 case .string("default"): true
                 case .string("primary"), nil: table["secondary"] != .boolean(true)
                 default: false
                 }
             return PackageIndex(
-                url: url, isDefault: isDefault,
+                url: url, isDefault: isPrimary && !usesDefault,
                 evidence: manifest.evidence(["tool", "poetry", "source", "\(index)", "url"], url))
         }
     }

@@ -35,6 +35,10 @@ struct ModuleObjects: Sendable {
 final class ModuleReader {
     let modules: ServiceModules
     private var known: [SourcePath: ModuleObjects] = [:]
+    /// How many modules are being read, each for an import of the one before.
+    private var depth = 0
+    /// Longer chains of imports are not followed: the stack is not endless.
+    private static let depthLimit = 50
 
     init(modules: ServiceModules) { self.modules = modules }
 
@@ -62,15 +66,17 @@ final class ModuleReader {
 
     private func imported(_ origin: String, _ module: PythonModule) throws -> ModuleObjects.Object? {
         guard let (found, rest) = try modules.find(origin, from: module.folder), rest.count == 1,
-            found.path != module.path
+            found.path != module.path, depth < Self.depthLimit
         else { return nil }
+        depth += 1
+        defer { depth -= 1 }
         return try objects(of: found).objects[rest[0]]
     }
 
     private func read(_ statements: [PythonSource.Statement], into scope: inout Scope) throws {
         for statement in statements {
             let text = statement.text
-            if let match = text.prefixMatch(of: /(\w+)(?:\s*:\s*([^=]+?))?\s*=(?!=)\s*/) {
+            if let match = text.prefixMatch(of: /(\w+)\s*(?::([^=]*))?=(?!=)\s*/) {
                 var names = [String(match.output.1)]
                 var value = text[match.range.upperBound...]
                 while let next = value.prefixMatch(of: /(\w+)\s*=(?!=)\s*/) {

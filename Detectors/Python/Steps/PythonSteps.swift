@@ -69,6 +69,7 @@ struct PythonSteps {
                     reason, environment: environment, mounts: mounts, network: .host)
             }
             let arguments = PipArguments(wanted: set)
+            try arguments.check()
             if installation.isOpen {
                 steps.append(
                     try pip("resolve", StepPrograms.resolve, arguments.open(previous: installation.previous), found))

@@ -112,6 +112,12 @@ struct Marker: Hashable, Sendable {
     private struct Parser {
         /// The last is the next.
         var tokens: [Token]
+        /// How many brackets are open.
+        private var depth = 0
+        /// Deeper nesting is refused: the stack is not endless.
+        private static let depthLimit = 100
+
+        init(tokens: [Token]) { self.tokens = tokens }
 
         mutating func disjunction() -> Expression? {
             guard let first = conjunction() else { return nil }
@@ -138,7 +144,11 @@ struct Marker: Hashable, Sendable {
         private mutating func atom() -> Expression? {
             guard tokens.last != .open else {
                 tokens.removeLast()
-                guard let result = disjunction(), tokens.popLast() == .close else { return nil }
+                depth += 1
+                defer { depth -= 1 }
+                guard depth <= Self.depthLimit, let result = disjunction(), tokens.popLast() == .close else {
+                    return nil
+                }
                 return result
             }
             guard let left = operand(), case .comparison(let sign)? = tokens.popLast(), let right = operand() else {

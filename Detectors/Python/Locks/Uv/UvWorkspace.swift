@@ -63,47 +63,79 @@ struct FolderPattern: Hashable, Sendable {
         components = text.split(separator: "/").map(String.init).filter { $0 != "." }
     }
 
-    func matches(_ path: SourcePath) -> Bool { Self.matches(path.components[...], components[...]) }
-
-    private static func matches(_ path: ArraySlice<String>, _ pattern: ArraySlice<String>) -> Bool {
-        guard let first = pattern.first else { return path.isEmpty }
-        if first == "**" {
-            return (0...path.count).contains { matches(path.dropFirst($0), pattern.dropFirst()) }
+    func matches(_ path: SourcePath) -> Bool {
+        Self.matches(path.components, components, isRun: { $0 == "**" }) { name, pattern in
+            Self.matches(Array(name.unicodeScalars), Self.parts(of: pattern), isRun: { $0 == .run }) { $1.takes($0) }
         }
-        guard let name = path.first, matches(Array(name.unicodeScalars)[...], Array(first.unicodeScalars)[...]) else {
-            return false
-        }
-        return matches(path.dropFirst(), pattern.dropFirst())
     }
 
-    /// One name against `*`, `?` and `[…]`.
-    private static func matches(
-        _ name: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>
+    /// Whether items fit a pattern, parts of which stand for any run of items.
+    ///
+    /// Where something does not fit, only the last run is made longer: no pattern takes more than quadratic time.
+    private static func matches<Item, Part>(
+        _ items: [Item], _ pattern: [Part], isRun: (Part) -> Bool, fits: (Item, Part) -> Bool
     ) -> Bool {
-        guard let first = pattern.first else { return name.isEmpty }
-        let rest = pattern.dropFirst()
-        if first == "*" { return (0...name.count).contains { matches(name.dropFirst($0), rest) } }
-        guard let scalar = name.first else { return false }
-        if first == "?" { return matches(name.dropFirst(), rest) }
-        // A bracket right after the opening one stands for itself.
-        if first == "[", let end = rest.dropFirst(rest.first == "!" ? 2 : 1).firstIndex(of: "]") {
-            let isNegated = rest.first == "!"
-            let listed = holds(scalar, rest[(rest.startIndex + (isNegated ? 1 : 0))..<end])
-            return listed != isNegated && matches(name.dropFirst(), pattern[(end + 1)...])
-        }
-        return scalar == first && matches(name.dropFirst(), rest)
-    }
-
-    private static func holds(_ scalar: Unicode.Scalar, _ list: ArraySlice<Unicode.Scalar>) -> Bool {
-        var rest = list
-        while let low = rest.popFirst() {
-            if rest.first == "-", let high = rest.dropFirst().first {
-                rest = rest.dropFirst(2)
-                if low <= high, (low...high).contains(scalar) { return true }
-            } else if low == scalar {
-                return true
+        var (item, part) = (0, 0)
+        var lastRun: (part: Int, item: Int)?
+        while item < items.count {
+            if part < pattern.count, isRun(pattern[part]) {
+                lastRun = (part, item)
+                part += 1
+            } else if part < pattern.count, fits(items[item], pattern[part]) {
+                item += 1
+                part += 1
+            } else if let run = lastRun {
+                lastRun = (run.part, run.item + 1)
+                (item, part) = (run.item + 1, run.part + 1)
+            } else {
+                return false
             }
         }
-        return false
+        return pattern[part...].allSatisfy(isRun)
+    }
+
+    /// A part of a pattern for one name: `*`, `?`, `[…]` or a character.
+    private enum Part: Hashable {
+        case run, one
+        case scalar(Unicode.Scalar)
+        case list([Unicode.Scalar], isNegated: Bool)
+
+        /// Whether a character fits; never asked of `*`.
+        func takes(_ scalar: Unicode.Scalar) -> Bool {
+            switch self {
+            case .run, .one: true
+            case .scalar(let own): scalar == own
+            case .list(let list, let isNegated): Self.holds(scalar, list[...]) != isNegated
+            }
+        }
+
+        private static func holds(_ scalar: Unicode.Scalar, _ list: ArraySlice<Unicode.Scalar>) -> Bool {
+            var rest = list
+            while let low = rest.popFirst() {
+                if rest.first == "-", let high = rest.dropFirst().first {
+                    rest = rest.dropFirst(2)
+                    if low <= high, (low...high).contains(scalar) { return true }
+                } else if low == scalar {
+                    return true
+                }
+            }
+            return false
+        }
+    }
+
+    private static func parts(of pattern: String) -> [Part] {
+        var parts: [Part] = []
+        var rest = Array(pattern.unicodeScalars)[...]
+        while let first = rest.popFirst() {
+            let isNegated = rest.first == "!"
+            // A bracket right after the opening one stands for itself.
+            if first == "[", let end = rest.dropFirst(isNegated ? 2 : 1).firstIndex(of: "]") {
+                parts.append(.list(Array(rest[(rest.startIndex + (isNegated ? 1 : 0))..<end]), isNegated: isNegated))
+                rest = rest[(end + 1)...]
+            } else {
+                parts.append(first == "*" ? .run : first == "?" ? .one : .scalar(first))
+            }
+        }
+        return parts
     }
 }
