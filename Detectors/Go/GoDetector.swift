@@ -8,19 +8,34 @@ package struct GoDetector: Detector {
 
     package var language: String { "go" }
 
-    package var signs: [String] { ["go.mod", "go.work", "main.go"] }
+    /// Files that say "Go" by themselves, in the order in which one is evidence.
+    static let manifests = ["go.mod", "go.work"]
+
+    package var signs: [String] { Self.manifests + ["*.go"] }
 
     package var workspace: WorkspaceRule? {
         WorkspaceRule(manifest: "go.work", member: "go.mod") { GoWorkspace.claims($0.manifest, $0.member) }
     }
 
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
-        signs.prefix(1).map { tree.service.appending(name: $0) }.filter(tree.hasFile).map {
-            Evidence(path: $0, excerpt: $0.name)
-        }.nonEmpty
-            ?? signs.dropFirst().map { tree.service.appending(name: $0) }.filter(tree.hasFile).prefix(1).map {
-                Evidence(path: $0, excerpt: $0.name)
-            }
+        let manifest = Self.manifests.map { tree.service.appending(name: $0) }.first(where: tree.hasFile)
+        let found = try manifest ?? program(in: tree)
+        return found.map { [Evidence(path: $0, excerpt: $0.name)] } ?? []
+    }
+
+    /// A file of a program without a module: `main.go`, else the first in the service's folder that is `package main`.
+    private func program(in tree: any SourceTree) throws -> SourcePath? {
+        guard try !LanguageManifests.areThere(in: tree) else { return nil }
+        let main = tree.service.appending(name: "main.go")
+        if tree.hasFile(main) { return main }
+        return try tree.entries.first { entry in
+            guard entry.isFile, entry.path.parent == tree.service, entry.path.name.hasSuffix(".go"),
+                !entry.path.name.hasSuffix("_test.go"), !entry.path.name.hasPrefix("_"),
+                !entry.path.name.hasPrefix(".")
+            else { return false }
+            let lines = try tree.text(at: entry.path)?.split(separator: "\n") ?? []
+            return lines.contains { $0.wholeMatch(of: /package\s+main\b.*/) != nil }
+        }?.path
     }
 
     package func plan(
@@ -28,11 +43,6 @@ package struct GoDetector: Detector {
     ) throws -> BuildPlan {
         try GoPlanner(GoProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
     }
-}
-
-extension Array {
-    /// nil where there is nothing.
-    fileprivate var nonEmpty: Self? { isEmpty ? nil : self }
 }
 
 /// One plan in the making.

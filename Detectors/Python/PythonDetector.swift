@@ -1,7 +1,7 @@
 import OCI
 package import Planning
 
-/// Plans Python services that are installed by pip from requirements files, and scripts that need nothing installed.
+/// Plans Python services: what a lock, requirements files or a manifest name is installed by pip, and scripts may need nothing.
 package struct PythonDetector: Detector {
     package init() {}
 

@@ -36,6 +36,7 @@ struct PythonProject: Sendable {
     func evidence() throws -> [Evidence] {
         let manifests = try Self.manifests.map(path).filter(tree.hasFile)
         guard manifests.isEmpty else { return manifests.map { Evidence(path: $0, excerpt: $0.name) } }
+        guard try !LanguageManifests.areThere(in: tree) else { return [] }
         let scripts = topScripts + (try Self.nested.map(path).filter(tree.hasFile))
         // Files that nothing installs are evidence, so that the error can say what to do.
         let lone = try LoneFiles.names.map(path).filter(tree.hasFile)

@@ -33,6 +33,7 @@ struct StartFinder {
         if let start = try fromDjango(selected) { return start }
         if let start = try fromWebApp(selected) { return start }
         if let start = try fromScripts(scripts, selected, named: false) { return start }
+        if let start = try fromFunction(selected) { return start }
         if selected == nil, let start = try fromFastAPITool() { return start }
         if let start = try fromFile(selected) { return start }
         if selected == nil, let worker = try Workers(finder: self).all().first {
