@@ -18,7 +18,12 @@ struct PythonProject: Sendable {
 
     /// The statements of a Python file; nil where there is none, or where it is no text we can read.
     func source(_ path: SourcePath) throws -> PythonSource? {
-        do { return try tree.text(at: path).map(PythonSource.init) } catch SourceError.notUTF8 { return nil }
+        do { return try tree.text(at: path).map(PythonSource.init) } catch SourceError.notUTF8 {
+            return nil
+        } catch SourceError.tooLarge {
+            // Data in the form of a module: nobody writes a start of that size.
+            return nil
+        }
     }
 
     /// A path as the program sees it from the service's folder.

@@ -71,8 +71,11 @@ extension LocalProject {
         return requires
     }
 
-    /// `setup_requires` of a setup.cfg: what setuptools would fetch by itself.
+    /// `setup_requires` of a setup.cfg, or the list in a setup.py: what setuptools would fetch by itself.
     private static func setupRequires(_ text: String) -> [String] {
+        if let match = text.firstMatch(of: /\bsetup_requires\s*=\s*(\[[^\]]*\])/) {
+            return PythonLiteral.strings(String(match.output.1)) ?? []
+        }
         guard let match = text.firstMatch(of: /(?m)^setup_requires[ \t]*=[ \t]*(.*(?:\n[ \t]+.+)*)/) else { return [] }
         return match.output.1.split(whereSeparator: { $0 == "\n" || $0 == ";" }).map { $0.trimmingSpaces() }.filter {
             !$0.isEmpty && !$0.hasPrefix("#")
@@ -114,12 +117,7 @@ extension LocalProject {
             if case .table(let table)? = document?.node(key) { names.formUnion(table.keys) }
         }
         for text in setup {
-            // `name = module:function`, in setup.cfg a line, in setup.py a text of a list.
-            guard let start = text.firstRange(of: "console_scripts") else { continue }
-            let rest = text[start.upperBound...].prefix { $0 != "]" }
-            for match in rest.matches(of: /(?:["']|\n)[ \t]*([A-Za-z0-9._-]+)[ \t]*=[ \t]*[A-Za-z_][\w.]*:[\w.]+/) {
-                names.insert(String(match.output.1))
-            }
+            names.formUnion(ConsoleScripts.all(in: text).map(\.name))
         }
         return names.sorted()
     }

@@ -16,7 +16,9 @@ struct ProjectScript: Sendable, Hashable {
     /// The scripts of the service's manifest, by name.
     static func all(in project: PythonProject) throws -> [ProjectScript] {
         let scripts = try pyproject(project)
-        return (scripts.isEmpty ? try setupConfig(project) : scripts).sorted { $0.name < $1.name }
+        if !scripts.isEmpty { return scripts.sorted { $0.name < $1.name } }
+        let configured = try setupConfig(project)
+        return (configured.isEmpty ? try setupScript(project) : configured).sorted { $0.name < $1.name }
     }
 
     /// The name that the manifest gives the project.
@@ -28,8 +30,23 @@ struct ProjectScript: Sendable, Hashable {
             if let name { return name.value }
         }
         let setup = try project.path("setup.cfg")
-        guard let text = try project.tree.text(at: setup) else { return nil }
-        return try ConfigFile(parsing: text, file: "\(setup)").value("metadata", "name")?.value
+        if let text = try project.tree.text(at: setup),
+            let name = try ConfigFile(parsing: text, file: "\(setup)").value("metadata", "name")
+        {
+            return name.value
+        }
+        return scriptName(project)
+    }
+
+    /// The name in `setup.py`; nil as well where its requirements are not to be read, which matters only to who installs
+    /// them.
+    private static func scriptName(_ project: PythonProject) -> String? {
+        (try? SetupScript.read(in: project.tree.service, of: project.tree))?.name
+    }
+
+    /// The scripts after which a service may be started without being asked for: the only one, else the project's namesake.
+    static func usual(_ scripts: [ProjectScript]) -> ProjectScript? {
+        scripts.count == 1 ? scripts.first : scripts.first(where: \.isProjectName)
     }
 
     private static func pyproject(_ project: PythonProject) throws -> [ProjectScript] {
@@ -69,6 +86,13 @@ struct ProjectScript: Sendable, Hashable {
         }
     }
 
+    private static func setupScript(_ project: PythonProject) throws -> [ProjectScript] {
+        let path = try project.path("setup.py")
+        guard let text = try project.tree.text(at: path) else { return [] }
+        let own = scriptName(project)
+        return ConsoleScripts.all(in: text).compactMap { script($0.name, $0.target, own, path, line: $0.line) }
+    }
+
     private static func script(
         _ name: String, _ target: String, _ project: String?, _ path: SourcePath, line: Int
     ) -> ProjectScript? {
@@ -92,7 +116,7 @@ extension StartFinder {
         } else if named {
             script = ProjectScript.startNames.lazy.compactMap { name in scripts.first { $0.name == name } }.first
         } else {
-            script = scripts.count == 1 ? scripts.first : scripts.first(where: \.isProjectName)
+            script = ProjectScript.usual(scripts)
         }
         guard let script else { return nil }
         guard let start = try command(script) else {
@@ -104,17 +128,36 @@ extension StartFinder {
 
     /// Says why the only script cannot be started, where nothing else can be either.
     func refuse(_ scripts: [ProjectScript], _ selected: Requested<String>?) throws(PlanError) {
-        guard selected == nil, let script = scripts.count == 1 ? scripts.first : scripts.first(where: \.isProjectName)
-        else { return }
+        guard selected == nil, !scripts.isEmpty else { return }
+        guard let script = ProjectScript.usual(scripts) else {
+            guard modules.isInstalled else { return }
+            throw .severalPrograms(
+                what: "several console scripts and none has the project's name",
+                candidates: scripts.map { PlanError.Candidate($0.name, evidence: "\($0.evidence)") }, option: "--app")
+        }
         throw notRunnable(script)
     }
 
     private func notRunnable(_ script: ProjectScript) -> PlanError {
-        .unusable(
+        let file = requirements.flatMap { $0.isRequirementsFile ? "\($0.root)" : nil }
+        let install =
+            file.map { "add a line '.' to \($0), which installs the project too" }
+            ?? "add a [build-system] table with the project's dependencies"
+        return .unusable(
             place: "\(script.evidence)",
             what: "the script '\(script.name)' exists only where the project is installed, and nothing installs it",
-            fix: "add a [build-system] table with the project's dependencies, or a block if __name__ == \"__main__\": "
-                + "to \(script.module)")
+            fix: "\(install), or a block if __name__ == \"__main__\": to \(script.module)")
+    }
+
+    /// Whether a file that seems to listen by itself is only a part of what a console script starts: one of a package, whose
+    /// own imports fail where it is run as a file.
+    func isPart(_ app: WebApp, of scripts: [ProjectScript]) throws -> Bool {
+        guard case .script(_, let variables) = app.framework.serving, variables.isEmpty,
+            let folder = app.path.parent, project.tree.hasFile(folder.appending(name: "__init__.py")),
+            let script = ProjectScript.usual(scripts),
+            script.module.prefix(while: { $0 != "." }) == app.module.prefix(while: { $0 != "." })
+        else { return false }
+        return try command(script) != nil
     }
 
     /// The script itself where the service is installed as a wheel, else its module where that can be run.

@@ -3,9 +3,10 @@ import Planning
 /// Web applications that are found in the service's modules, or that files name.
 extension StartFinder {
     /// The best application; fails where two are equally likely.
-    func fromWebApp(_ selected: Requested<String>?) throws -> StartCommand? {
+    func fromWebApp(_ selected: Requested<String>?, _ scripts: [ProjectScript]) throws -> StartCommand? {
         var apps = try search.all()
         if let selected { apps = apps.filter { matches($0, selected.value) } }
+        if selected == nil { apps = try apps.filter { try !isPart($0, of: scripts) } }
         guard let best = apps.first else { return nil }
         let rank = best.rank(in: project)
         let rivals = apps.filter { app in
@@ -144,9 +145,12 @@ extension StartFinder {
     func missingServer(_ framework: String, _ interface: Framework.Serving, _ evidence: Evidence) -> PlanError {
         let name = interface == .asgi ? "uvicorn" : "gunicorn"
         let file = requirements.map { "\($0.root)" } ?? "requirements.txt"
+        let script = modules.isInstalled ? (try? ProjectScript.all(in: project)).flatMap(ProjectScript.usual) : nil
+        let other = script.map { "start the project's own script with --app \($0.name)" }
         return .unusable(
             place: "\(evidence)", what: "\(framework) needs a production server, and the requirements name none",
-            fix: "add \(name) to \(file), or give the command yourself with --set start=\"python FILE.py\"")
+            fix: "add \(name) to \(file), or "
+                + (other ?? "give the command yourself with --set start=\"python FILE.py\""))
     }
 
     /// `fastapi run`, which looks for an application by itself, where its program is there and a file that it looks into.

@@ -31,7 +31,7 @@ struct StartFinder {
         let scripts = try ProjectScript.all(in: project)
         if let start = try fromScripts(scripts, selected, named: true) { return start }
         if let start = try fromDjango(selected) { return start }
-        if let start = try fromWebApp(selected) { return start }
+        if let start = try fromWebApp(selected, scripts) { return start }
         if let start = try fromScripts(scripts, selected, named: false) { return start }
         if let start = try fromFunction(selected) { return start }
         if selected == nil, let start = try fromFastAPITool() { return start }
@@ -77,7 +77,8 @@ struct StartFinder {
                 fix: "name a file such as main.py or an application such as main:app")
         }
         let lookedFor = [
-            "a Procfile with a process 'web'", "an entrypoint in app.yaml", "scripts in pyproject.toml and setup.cfg",
+            "a Procfile with a process 'web'", "an entrypoint in app.yaml",
+            "scripts in pyproject.toml, setup.cfg and setup.py",
             "Django's manage.py", "an application such as 'app = Flask(…)' or 'app = FastAPI(…)'",
             ScriptFiles.usual.joined(separator: ", "), "a package with __main__.py",
             "a worker of Celery, RQ or Dramatiq",
