@@ -45,7 +45,9 @@ extension PythonPlanner {
     /// What the build resolves and records.
     func open(_ installation: Installation?) -> OpenRequirements? {
         guard let installation, installation.isOpen, let inputs = installation.inputs else { return nil }
-        return OpenRequirements(step: "resolve", result: ImagePath("/resolved/packages.json"), inputs: inputs)
+        return OpenRequirements(
+            step: "resolve", result: ImagePath("/resolved/packages.json"), inputs: inputs,
+            secretsOf: ["wheels", "project"])
     }
 
     /// The record of `autoimage.lock` that is installed.

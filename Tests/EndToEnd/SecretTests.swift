@@ -88,7 +88,7 @@ extension Acceptance {
             let step = try #require(
                 plan.builder.steps.first { step in
                     guard case .run(let command) = step.action else { return false }
-                    return command.arguments.contains("pip")
+                    return command.arguments.contains("/projects/tide")
                 })
             files["autoimage.toml"] = Self.files["autoimage.toml"]?.replacing("STEP", with: step.name)
             return (try await Service(named: "tide", files), autoimage)

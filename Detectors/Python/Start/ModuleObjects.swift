@@ -76,7 +76,9 @@ final class ModuleReader {
     private func read(_ statements: [PythonSource.Statement], into scope: inout Scope) throws {
         for statement in statements {
             let text = statement.text
-            if let match = text.prefixMatch(of: /(\w+)\s*(?::([^=]*))?=(?!=)\s*/) {
+            // A pattern is made anew at each use: most statements are told by a sign or a word that they lack.
+            let assigns = text.utf8.contains(UInt8(ascii: "="))
+            if assigns, let match = text.prefixMatch(of: /(\w+)\s*(?::([^=]*))?=(?!=)\s*/) {
                 var names = [String(match.output.1)]
                 var value = text[match.range.upperBound...]
                 while let next = value.prefixMatch(of: /(\w+)\s*=(?!=)\s*/) {
@@ -86,16 +88,16 @@ final class ModuleReader {
                 let annotated = match.output.2.flatMap { type(named: String($0), scope) }
                 let framework = try framework(String(value), assignedTo: names[0], scope) ?? annotated
                 for name in names { note(name, .application, framework, statement, &scope) }
-            } else if let match = text.prefixMatch(of: /(\w+)\s*,[\w\s,]*=\s*/) {
+            } else if assigns, let match = text.prefixMatch(of: /(\w+)\s*,[\w\s,]*=\s*/) {
                 let framework = try framework(String(text[match.range.upperBound...]), assignedTo: nil, scope)
                 note(String(match.output.1), .application, framework, statement, &scope)
-            } else if let match = text.wholeMatch(of: /(async\s+)?def\s+(\w+)\s*\((.*)\)\s*(?:->\s*(.+?))?\s*:(.*)/)?
-                .output
+            } else if text.hasPrefix("def") || text.hasPrefix("async"),
+                let match = text.wholeMatch(of: /(async\s+)?def\s+(\w+)\s*\((.*)\)\s*(?:->\s*(.+?))?\s*:(.*)/)?.output
             {
                 let made = try made(by: statement, annotation: match.4.map(String.init), scope)
                 let kind = ModuleObjects.Kind.factory(isAsync: match.1 != nil, needs: Self.needs(match.3))
                 note(String(match.2), kind, made, statement, &scope)
-            } else if let match = text.prefixMatch(of: /class\s+(\w+)\s*\(([^)]*)\)/)?.output {
+            } else if text.hasPrefix("class"), let match = text.prefixMatch(of: /class\s+(\w+)\s*\(([^)]*)\)/)?.output {
                 let base = match.2.split(separator: ",").compactMap { type(named: String($0), scope) }.first
                 note(String(match.1), .type, base, statement, &scope)
             }

@@ -74,7 +74,10 @@ struct PythonModule: Sendable {
 
     /// The names that an import statement makes, each with what it stands for; none for other statements.
     private static func imported(_ text: String, package: [String]) -> [(String, String)] {
-        if let match = text.wholeMatch(of: /from\s+(\.*)\s*([\w.]*)\s+import\s+\(?(.*?)\)?;?/)?.output {
+        // A pattern is made anew at each call: most statements are told by their first letters.
+        if text.hasPrefix("from"),
+            let match = text.wholeMatch(of: /from\s+(\.*)\s*([\w.]*)\s+import\s+\(?(.*?)\)?;?/)?.output
+        {
             var base: [String] = []
             if !match.1.isEmpty { base = Array(package.dropLast(match.1.count - 1)) }
             base += match.2.split(separator: ".").map(String.init)
@@ -86,7 +89,9 @@ struct PythonModule: Sendable {
                 return (local, (base + [name]).joined(separator: "."))
             }
         }
-        guard let match = text.wholeMatch(of: /import\s+([\w.,\s]+);?/)?.output else { return [] }
+        guard text.hasPrefix("import"), let match = text.wholeMatch(of: /import\s+([\w.,\s]+);?/)?.output else {
+            return []
+        }
         return match.1.split(separator: ",").compactMap { part in
             let words = part.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let name = words.first else { return nil }

@@ -17,8 +17,12 @@ struct ServerCall: Sendable, Hashable {
 
     /// The calls of a module, in their order; `atTop` leaves out those inside a block.
     static func all(in module: PythonModule, atTop: Bool = false) -> [ServerCall] {
-        (atTop ? module.source.topLevel : module.source.statements).compactMap { call(in: $0, module) }
+        guard packages.contains(where: module.imports) else { return [] }
+        return (atTop ? module.source.topLevel : module.source.statements).compactMap { call(in: $0, module) }
     }
+
+    /// What a module that starts one of the servers imports.
+    private static let packages = ["aiohttp", "granian", "sanic", "uvicorn", "waitress"]
 
     private static let servers: [(names: Set<String>, requirement: String, interface: Framework.Serving?)] = [
         (["uvicorn.run", "uvicorn.Config", "uvicorn.main.run"], "uvicorn", .asgi),

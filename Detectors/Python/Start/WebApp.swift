@@ -136,9 +136,9 @@ struct WebAppSearch {
     private func blocker(_ module: PythonModule) -> Evidence? {
         let objects = (try? reader.objects(of: module).objects) ?? [:]
         let statement = module.source.topLevel.first { statement in
-            guard let match = statement.text.prefixMatch(of: /([\w.]+)\.(?:run|run_server|run_async)\(/)?.output else {
-                return false
-            }
+            guard statement.text.contains(".run"),
+                let match = statement.text.prefixMatch(of: /([\w.]+)\.(?:run|run_server|run_async)\(/)?.output
+            else { return false }
             return objects[String(match.1)]?.kind == .application || match.1 == "bottle"
         }
         return ServerCall.all(in: module, atTop: true).first?.evidence ?? statement.map(module.evidence)

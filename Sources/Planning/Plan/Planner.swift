@@ -146,8 +146,7 @@ package struct Planner: Sendable {
             let secret = Mount.secret(id: mount.id, target: mount.target, variable: mount.variable, required: true)
             command.mounts.append(secret)
             plan.builder.steps[index].action = .run(command: command)
-            // Who installs from a private index resolves from it, too.
-            if let open = plan.open, open.step != mount.step, plan.builder.steps[index].needs.contains(open.step),
+            if let open = plan.open, open.secretsOf.contains(mount.step),
                 let resolving = plan.builder.steps.firstIndex(where: { $0.name == open.step }),
                 case .run(var command) = plan.builder.steps[resolving].action
             {

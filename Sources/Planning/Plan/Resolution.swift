@@ -65,10 +65,13 @@ package struct OpenRequirements: Codable, Hashable, Sendable {
     package let result: ImagePath
     /// The digest of what is resolved, for `Resolution.inputs`.
     package let inputs: Digest
+    /// The steps whose secrets this one sees, too: it reaches the same indexes and runs the same builds.
+    package let secretsOf: [String]
 
-    package init(step: String, result: ImagePath, inputs: Digest) {
+    package init(step: String, result: ImagePath, inputs: Digest, secretsOf: [String]) {
         self.step = step
         self.result = result
         self.inputs = inputs
+        self.secretsOf = secretsOf
     }
 }
