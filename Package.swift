@@ -32,13 +32,19 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         // TOML 1.0 by toml++: pyproject.toml, autoimage.toml, mise.toml.
         .package(url: "https://github.com/LebJe/TOMLKit.git", exact: "0.6.0"),
+        // YAML 1.1 by libyaml, with the place of every node: pnpm-lock.yaml, .yarnrc.yml, application.yml. XML needs no
+        // package: Foundation's own parser reads pom.xml.
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "5.0.1"),
     ],
     targets: [
         // Pure values: no file, process, network, environment or clock.
         .target(
             name: "OCI", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(
-            name: "Formats", dependencies: [.product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
+            name: "Formats",
+            dependencies: [
+                .product(name: "TOMLKit", package: "TOMLKit"), .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
         .target(
             name: "Planning", dependencies: ["OCI"], exclude: ["README.md"], swiftSettings: strict),
         // Knowledge, pure as well.

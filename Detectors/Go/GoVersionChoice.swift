@@ -132,36 +132,10 @@ struct GoVersionChoice: Sendable {
     }
 
     private static func toolVersions(_ tree: any SourceTree, _ folder: SourcePath) throws -> Wish? {
-        let path = folder.appending(name: ".tool-versions")
-        guard let text = try tree.text(at: path) else { return nil }
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard words.count > 1, ["golang", "go"].contains(words[0]), !["system", "latest"].contains(words[1]) else {
-                continue
-            }
-            return try wish(words[1], Evidence(path: path, line: index + 1, excerpt: line.trimmingSpaces()))
-        }
-        return nil
+        try ToolVersions.asdf(["golang", "go"], in: folder, of: tree).map { try wish($0.version, $0.evidence) }
     }
 
     private static func mise(_ tree: any SourceTree, _ folder: SourcePath) throws -> Wish? {
-        for name in ["mise.toml", ".mise.toml", ".config/mise.toml"] {
-            let path = try folder.appending(name)
-            guard let text = try tree.text(at: path) else { continue }
-            let document = try TOMLDocument(parsing: text, file: "\(path)")
-            for tool in ["go", "golang"] {
-                let version: String? =
-                    switch document.node(["tools", tool]) {
-                    case .string(let text): text
-                    case .array(let elements): if case .string(let text)? = elements.first { text } else { nil }
-                    case .table(let table): if case .string(let text)? = table["version"] { text } else { nil }
-                    default: nil
-                    }
-                guard let version, !["system", "latest"].contains(version) else { continue }
-                let line = document.line(of: ["tools", tool])
-                return try wish(version, Evidence(path: path, line: line, excerpt: "\(tool) = \"\(version)\""))
-            }
-        }
-        return nil
+        try ToolVersions.mise(["go", "golang"], in: folder, of: tree).map { try wish($0.version, $0.evidence) }
     }
 }

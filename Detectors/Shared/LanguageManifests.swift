@@ -7,6 +7,8 @@ import Planning
 enum LanguageManifests {
     /// Whether any language has a manifest in the service's folder.
     static func areThere(in tree: any SourceTree) throws -> Bool {
-        try (GoDetector.manifests + PythonProject.manifests).contains { tree.hasFile(try tree.service.appending($0)) }
+        try (GoDetector.manifests + JavaProject.manifests + NodeProject.manifests + PythonProject.manifests).contains {
+            tree.hasFile(try tree.service.appending($0))
+        }
     }
 }

@@ -11,7 +11,7 @@ struct FixtureFacts: Decodable {
     /// Which row of which table this is: `railpack-nixpacks 1.1, package manager: uv.lock`.
     let row: String
     /// Options: `app`, `process`, `language`, `platform`, `locked`, `python.manager`, `python.version`, `go.version`, `python.extras`,
-    /// `python.groups`, `service` (the folder to build in a workspace), `secrets` (ids), `start`.
+    /// `python.groups`, `node.…`, `java.…`, `service` (the folder to build in a workspace), `secrets` (ids), `start`.
     let options: [String: String]?
     /// The language's version and where it is from: `pyproject.toml:4`.
     let version: String?
@@ -151,7 +151,12 @@ struct Fixture {
             plan.language = requested("language")
             plan.bases = requested("bases")
             plan.manager = requested("python.manager")
-            for language in ["python", "go"] { plan.versions[language] = requested("\(language).version") }
+            for language in ["python", "go", "node", "java"] {
+                plan.versions[language] = requested("\(language).version")
+            }
+            for key in options.keys where key.hasPrefix("node.") || key.hasPrefix("java.") {
+                plan.settings[key] = requested(key)
+            }
             plan.extras = list("python.extras")
             plan.groups = list("python.groups")
             plan.isLocked = options["locked"] == "true"

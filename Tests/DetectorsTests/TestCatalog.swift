@@ -21,7 +21,59 @@ enum TestCatalog {
                 staticRuntime("debian", "trixie", release: "debian-13", language: "scratch"),
                 staticRuntime("debian", "bookworm", release: "debian-12", language: "cc", libc: "2.36"),
                 staticRuntime("debian", "trixie", release: "debian-13", language: "cc", libc: "2.41"),
-            ])
+                staticRuntime("debian", "bookworm", release: "debian-12", language: "web", libc: "2.36"),
+                staticRuntime("debian", "trixie", release: "debian-13", language: "web", libc: "2.41"),
+                staticRuntime("official", nil, release: "debian-12", language: "web", libc: "2.36"),
+            ] + node + java)
+
+    private static let node: [BaseEntry] =
+        interpreted("node", "bookworm", "18", release: "debian-12", libc: "2.36", tools: ["npm"], endOfLife: "2025-04")
+        + interpreted("node", "trixie", "20", release: "debian-13", libc: "2.41", tools: ["npm"], endOfLife: "2026-04")
+        + [("22", "2027-04"), ("24", "2028-04"), ("26", "2029-04")].flatMap {
+            interpreted(
+                "node", nil, $0.0, release: "debian-12", libc: "2.36", tools: ["npm", "g++", "make", "python3"],
+                endOfLife: $0.1)
+        }
+
+    private static let java: [BaseEntry] =
+        interpreted(
+            "java", "bookworm", "17", release: "debian-12", libc: "2.36", tools: ["java", "javac", "mvn"],
+            endOfLife: "2029-09")
+        + ["21", "25"].flatMap {
+            interpreted(
+                "java", "trixie", $0, release: "debian-13", libc: "2.41", tools: ["java", "javac", "mvn"],
+                endOfLife: "2031-09")
+        }
+        + ["8", "11", "17", "21", "25"].flatMap { version in
+            ["mvn", "gradle"].flatMap {
+                interpreted(
+                    "java", nil, version, release: "ubuntu-24.04", libc: "2.39", tools: ["java", "javac", $0],
+                    endOfLife: "2031-09", suffix: "-\($0)")
+            }
+        }
+
+    /// A builder and runtimes with and without a shell of a language that an interpreter runs.
+    private static func interpreted(
+        _ language: String, _ suite: String?, _ version: String, release: String, libc: String, tools: [String],
+        endOfLife: String, suffix: String = ""
+    ) -> [BaseEntry] {
+        let family = suite == nil ? "official" : "debian"
+        let kinds = [("builder", true), ("runtime", suite == nil)] + (suite == nil ? [] : [("runtime-shell", true)])
+        return kinds.map { kind, hasShell in
+            let isBuilder = kind == "builder"
+            let id = [family, suite, "\(language)-\(version)-\(kind)\(isBuilder ? suffix : "")"].compactMap(\.self)
+            return BaseEntry(
+                id: id.joined(separator: "/"), family: family, language: language, version: version,
+                role: isBuilder ? .builder : .runtime, reference: id.joined(separator: "/"),
+                libc: LibC(family: .glibc, version: libc), release: release,
+                interpreter: try? ImagePath(parsing: "/usr/bin/\(language)"), abi: nil,
+                shell: hasShell ? ImagePath("/bin/sh") : nil,
+                user: isBuilder || suite == nil ? "0:0" : "65532:65532", tools: isBuilder ? tools : [],
+                environment: ["PATH": "/usr/bin"], endOfLife: endOfLife, note: nil,
+                debian: suite.map { recipe($0, [isBuilder ? "\(language)-dev" : language]) },
+                packages: suite == nil ? [] : nil)
+        }
+    }
 
     private static func go(
         _ family: String, _ suite: String?, _ version: String, release: String, libc: String

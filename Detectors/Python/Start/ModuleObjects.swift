@@ -213,7 +213,7 @@ final class ModuleReader {
     }
 
     private static func needs(_ parameters: Substring) -> ModuleObjects.Needs {
-        let required = Expression.split(parameters).filter { part in
+        let required = PythonLiteral.elements(String(parameters)).filter { part in
             !part.contains("=") && !part.hasPrefix("*") && part != "/"
         }
         if required.isEmpty { return .nothing }
@@ -241,7 +241,7 @@ private struct Expression {
             return
         }
         guard let end = Self.closing(tail) else { return nil }
-        arguments = Self.split(tail[tail.index(after: tail.startIndex)..<end])
+        arguments = PythonLiteral.elements(String(tail[tail.index(after: tail.startIndex)..<end]))
         rest = tail[tail.index(after: end)...].trimming(while: { $0.isWhitespace || $0 == ";" })
     }
 
@@ -265,32 +265,6 @@ private struct Expression {
             }
         }
         return nil
-    }
-
-    /// The parts between commas outside every bracket and string.
-    static func split(_ text: Substring) -> [String] {
-        var parts: [String] = []
-        var current = ""
-        var depth = 0
-        var quote: Character?
-        for character in text {
-            if let open = quote {
-                if character == open { quote = nil }
-            } else if character == "\"" || character == "'" {
-                quote = character
-            } else if "([{".contains(character) {
-                depth += 1
-            } else if ")]}".contains(character) {
-                depth -= 1
-            } else if character == ",", depth == 0 {
-                parts.append(current.trimming(while: \.isWhitespace))
-                current = ""
-                continue
-            }
-            current.append(character)
-        }
-        parts.append(current.trimming(while: \.isWhitespace))
-        return parts.filter { !$0.isEmpty }
     }
 }
 

@@ -117,34 +117,15 @@ struct PythonVersion: Sendable {
     }
 
     private static func toolVersions(_ project: PythonProject) throws -> Wish? {
-        guard let (path, lines) = try lines(project, ".tool-versions") else { return nil }
-        for (number, text) in lines {
-            let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-            guard words.first == "python", words.count > 1, isNumbered(words[1]) else { continue }
-            return try wish(words[1], path, line: number, excerpt: text)
-        }
-        return nil
+        try ToolVersions.asdf(["python"], in: project.tree.service, of: project.tree).map(wish)
     }
 
-    private static func isNumbered(_ text: String) -> Bool { !["system", "latest"].contains(text) }
-
     private static func mise(_ project: PythonProject) throws -> Wish? {
-        for name in ["mise.toml", ".mise.toml", ".config/mise.toml"] {
-            let path = try project.path(name)
-            guard let text = try project.tree.text(at: path) else { continue }
-            let document = try TOMLDocument(parsing: text, file: "\(path)")
-            let version: String? =
-                switch document.node(["tools", "python"]) {
-                case .string(let text): text
-                case .array(let elements): if case .string(let text)? = elements.first { text } else { nil }
-                case .table(let table): if case .string(let text)? = table["version"] { text } else { nil }
-                default: nil
-                }
-            guard let version, isNumbered(version) else { continue }
-            return try wish(
-                version, path, line: document.line(of: ["tools", "python"]), excerpt: "python = \"\(version)\"")
-        }
-        return nil
+        try ToolVersions.mise(["python"], in: project.tree.service, of: project.tree).map(wish)
+    }
+
+    private static func wish(_ named: ToolVersions) throws(PlanError) -> Wish {
+        try wish(named.version, reason: .found(evidence: [named.evidence]), place: "\(named.evidence)")
     }
 
     private static func runtimeText(_ project: PythonProject) throws -> Wish? {

@@ -46,6 +46,8 @@ package struct PlanOptions: Sendable {
     package var versions: [String: Requested<String>] = [:]
     /// Whose files say what is installed, where a service has those of several: `python.manager`.
     package var manager: Requested<String>?
+    /// What only one language's rules read, by its key: `node.manager`, `java.runtime`.
+    package var settings: [String: Requested<String>] = [:]
     /// Optional dependencies and dependency groups of the service's manifest to install: `python.extras`, `python.groups`.
     package var extras: [Requested<String>] = []
     package var groups: [Requested<String>] = []

@@ -44,7 +44,9 @@ extension ConfigKey {
         string("name", "Name of the image where -t gives none; the folder's name by default.") {
             $0.plan.name = $1.value
         },
-        string("language", "Language to build, where several are found: go or python.") { $0.plan.language = $1 },
+        string("language", "Language to build, where several are found: go, java, node or python.") {
+            $0.plan.language = $1
+        },
         string("app", "Program to ship, where the service has several: a path or a name; commas between several.") {
             $0.apps = try Self.separated($1, key: "app")
         },
@@ -87,6 +89,17 @@ extension ConfigKey {
         strings("python.groups", "Dependency groups of the service to install beside its own dependencies.") {
             $0.plan.groups = $1
         },
+        string("node.version", "Node version or range, as in 22 or >=20.9.") { $0.plan.versions["node"] = $1 },
+        setting("node.manager", "Who installs: npm, pnpm, yarn, berry or bun."),
+        setting(
+            "node.output", "Folder of a static site that the build makes, as in dist; the image then serves only it."),
+        setting("node.spa", "Whether unknown paths of a static site get index.html: true or false."),
+        string("java.version", "Java version, as in 21, or the least, as in >=17.") { $0.plan.versions["java"] = $1 },
+        setting("java.runtime", "What runs the program: jre, or jlink for a Java of only the modules it needs."),
+        setting("java.archive", "The runnable archive that the build makes, below the service, as in target/app.jar."),
+        setting("java.profiles", "Maven profiles to build with, separated by commas."),
+        setting(
+            "java.cds", "Whether a training run makes an archive of loaded classes for a faster start: true or false."),
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
         ConfigKey(
@@ -209,6 +222,11 @@ extension ConfigKey {
         ConfigKey(path: path, kind: .string, documentation: documentation) { settings, value, name, option in
             try set(&settings, Requested(try text(value, path), by: option), name)
         }
+    }
+
+    /// What only one language's rules read.
+    private static func setting(_ path: String, _ documentation: String) -> ConfigKey {
+        string(path, documentation) { $0.plan.settings[path] = $1 }
     }
 
     private static func strings(
