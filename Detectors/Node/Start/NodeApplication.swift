@@ -37,7 +37,27 @@ struct NodeApplication: Sendable {
 
     /// What is built and how it starts.
     static func read(_ project: NodeProject, _ installation: NodeInstallation?) throws -> NodeApplication {
-        throw PlanError.noStart(lookedFor: [], fix: "")
+        let folder = project.tree.service
+        func server(_ file: String, _ evidence: Evidence) -> NodeApplication {
+            let start = NodeStart(
+                words: ["node", file], folder: folder, reason: .found(evidence: [evidence]), files: [file])
+            let builds = project.manifest?.script("build").map {
+                Build(
+                    name: "build", command: .script("build"), folder: folder, environment: [:], caches: [],
+                    reason: .found(evidence: [$0.evidence]))
+            }
+            return NodeApplication(
+                framework: nil, builds: [builds].compactMap(\.self), kind: .server(start), processes: [], warnings: [])
+        }
+        if let script = project.manifest?.script("start"), script.value.hasPrefix("node ") {
+            return server(String(script.value.dropFirst(5)), script.evidence)
+        }
+        if let main = project.manifest?.string("main") { return server(main.value, main.evidence) }
+        for name in ["server.js", "index.js"] where project.tree.hasFile(folder.appending(name: name)) {
+            return server(name, Evidence(path: folder.appending(name: name), excerpt: name))
+        }
+        throw PlanError.noStart(
+            lookedFor: ["scripts.start", "main", "server.js", "index.js"], fix: "add a script 'start'")
     }
 }
 
