@@ -9,6 +9,8 @@ package struct NodeDetector: Detector {
 
     package var signs: [String] { NodeProject.manifests + ["server.js", "index.js", "index.html"] }
 
+    package var workspaces: [WorkspaceRule] { WorkspaceDeclaration.rules }
+
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
         NodeProject.manifests.map { tree.service.appending(name: $0) }.filter(tree.hasFile).map {
             Evidence(path: $0, excerpt: $0.name)
