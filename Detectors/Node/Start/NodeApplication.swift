@@ -35,9 +35,9 @@ struct NodeApplication: Sendable {
         }
     }
 
-    /// What is built and how it starts.
+    /// What is built and how it starts; fails where nothing says it, with what was looked for.
     static func read(_ project: NodeProject, _ installation: NodeInstallation?) throws -> NodeApplication {
-        throw PlanError.noStart(lookedFor: [], fix: "")
+        try ApplicationReader(project: project, installation: installation).read()
     }
 }
 
