@@ -8,5 +8,5 @@ package enum Detectors {
     package static let all: [any Detector] = [GoDetector(), JavaDetector(), NodeDetector(), PythonDetector()]
 
     /// How their workspaces claim a service that lies below.
-    package static var workspaces: [WorkspaceRule] { all.compactMap(\.workspace) }
+    package static var workspaces: [WorkspaceRule] { all.flatMap(\.workspaces) }
 }

@@ -13,8 +13,8 @@ package struct GoDetector: Detector {
 
     package var signs: [String] { Self.manifests + ["*.go"] }
 
-    package var workspace: WorkspaceRule? {
-        WorkspaceRule(manifest: "go.work", member: "go.mod") { GoWorkspace.claims($0.manifest, $0.member) }
+    package var workspaces: [WorkspaceRule] {
+        [WorkspaceRule(manifest: "go.work", member: "go.mod") { GoWorkspace.claims($0.manifest, $0.member) }]
     }
 
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {

@@ -9,7 +9,7 @@ package struct PythonDetector: Detector {
 
     package var signs: [String] { ["requirements.txt", "pyproject.toml", "Pipfile", "manage.py", "*.py"] }
 
-    package var workspace: WorkspaceRule? { UvWorkspace.rule }
+    package var workspaces: [WorkspaceRule] { [UvWorkspace.rule] }
 
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
         try PythonProject(tree: tree, options: PlanOptions(name: "")).evidence()

@@ -16,6 +16,8 @@ struct JavaBuild: Sendable {
     /// Makes the archives from the sources.
     let build: Command
     /// Folders below `root` where archives appear: `target`, `app/build/libs`, `app/build/quarkus-app`; the shipped module's first.
+    ///
+    /// A file is the one archive that is meant.
     let outputs: [SourcePath]
     /// What the build files say of the archive; the archive itself decides.
     let framework: Decided<String>?
@@ -27,22 +29,26 @@ struct JavaBuild: Sendable {
     let packages: [Decided<String>]
     /// The port that files name: `server.port` of application.properties.
     let port: Decided<Int>?
+    /// Variables of the image by which the framework hears of `PORT`: `SERVER_PORT` is `${PORT:8080}`.
+    let environment: [String: Decided<String>]
     let warnings: [String]
 
     /// One run of the tool.
     struct Command: Sendable {
         let arguments: [String]
         let environment: [String: String]
-        /// Secrets as files, as `settings.xml`: id and place.
+        /// Secrets as files, as `settings.xml`: id and place; folders in memory.
         let mounts: [Mount]
-        /// Whether the sources bring everything it needs.
+        /// Whether the sources, and what `dependencies` left in the builder, bring everything it needs.
         let isOffline: Bool
         let reason: Reason
     }
 
     /// How the service is built; fails where nothing says how.
     static func read(_ project: JavaProject, version: JavaVersion) throws -> JavaBuild {
-        throw PlanError.noStart(lookedFor: [], fix: "")
+        if let reactor = try MavenReactor.read(project) { return try MavenBuild(project, reactor).build() }
+        throw PlanError.noStart(
+            lookedFor: JavaProject.manifests, fix: "add one of them, or put the runnable archive into the folder")
     }
 }
 

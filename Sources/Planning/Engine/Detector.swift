@@ -13,10 +13,10 @@ package protocol Detector: Sendable {
     func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan
-    /// How the language's workspaces claim their members; nil for a language without workspaces.
-    var workspace: WorkspaceRule? { get }
+    /// How the language's workspaces claim their members, one rule a kind of manifest; empty for a language without workspaces.
+    var workspaces: [WorkspaceRule] { get }
 }
 
 extension Detector {
-    package var workspace: WorkspaceRule? { nil }
+    package var workspaces: [WorkspaceRule] { [] }
 }

@@ -43,10 +43,12 @@ extension SourceTree {
     /// Whether a regular file is at the path.
     package func hasFile(_ path: SourcePath) -> Bool { entry(at: path)?.isFile ?? false }
 
-    /// The text of a file of at most 4 MiB, with a byte order mark and carriage returns taken out; nil where none is.
-    package func text(at path: SourcePath) throws -> String? {
+    /// The text of a file, with a byte order mark and carriage returns taken out; nil where none is.
+    ///
+    /// It is of at most 4 MiB, or `limit` bytes for what machines write.
+    package func text(at path: SourcePath, limit: Int64 = 4 << 20) throws -> String? {
         guard case .file(_, let size)? = entry(at: path)?.kind else { return nil }
-        guard size <= 4 << 20 else { throw SourceError.tooLarge(path, size: size) }
+        guard size <= limit else { throw SourceError.tooLarge(path, size: size, limit: limit) }
         var bytes: [UInt8] = []
         try read(path) { bytes.append(contentsOf: $0) }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw SourceError.notUTF8(path) }
@@ -66,7 +68,7 @@ extension SourceTree {
 package enum SourceError: Error, Equatable, CustomStringConvertible {
     case missing(SourcePath)
     case unreadable(SourcePath, reason: String)
-    case tooLarge(SourcePath, size: Int64)
+    case tooLarge(SourcePath, size: Int64, limit: Int64)
     case notUTF8(SourcePath)
     /// `name` is shown with its broken bytes replaced.
     case unusableName(folder: SourcePath, name: String)
@@ -75,7 +77,8 @@ package enum SourceError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .missing(let path): "\(path): no such file in the source tree; it may be ignored (see .dockerignore)"
         case .unreadable(let path, let reason): "\(path): cannot be read: \(reason); make it readable or ignore it"
-        case .tooLarge(let path, let size): "\(path): \(size) bytes is too large for a manifest; the limit is 4 MiB"
+        case .tooLarge(let path, let size, let limit):
+            "\(path): \(size) bytes is too large for a manifest; the limit is \(limit >> 20) MiB"
         case .notUTF8(let path): "\(path): is not UTF-8 text; save it as UTF-8"
         case .unusableName(let folder, let name): "\(folder): the name '\(name)' is not UTF-8; rename it or ignore it"
         }
