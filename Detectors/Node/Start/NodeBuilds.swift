@@ -12,30 +12,38 @@ struct NodeBuilds {
     ]
 
     /// The builds in order; empty where nothing is built.
-    func all(_ framework: NodeFramework?) throws -> [NodeApplication.Build] {
+    ///
+    /// `declared` are the frameworks of the manifest; the first one's own build program runs where no script builds.
+    func all(_ declared: [NodeFramework]) throws -> [NodeApplication.Build] {
+        let environment = declared.reduce(into: [:]) { $0.merge($1.buildEnvironment) { first, _ in first } }
+        let caches = (["node_modules/.cache"] + Set(declared.flatMap(\.caches))).sorted()
+
         if let asked = project.options.buildCommand {
             return [
                 NodeApplication.Build(
                     name: "build", command: .program(asked.value), folder: project.tree.service,
-                    environment: framework?.buildEnvironment ?? [:], caches: caches(framework), reason: asked.reason)
+                    environment: environment, caches: caches, reason: asked.reason)
             ]
         }
         guard let manifest = project.manifest else { return [] }
         var builds: [NodeApplication.Build] = []
-        let script = Self.ranks.first { manifest.script($0) != nil }
+        let names = Self.ranks + declared.flatMap(\.scripts)
+        let script = names.first { manifest.script($0) != nil }
         let text = script.flatMap { manifest.script($0) }.map { allText($0.value, manifest) } ?? ""
         if let prisma = prisma(manifest, beside: text) { builds.append(prisma) }
         if let script, let entry = manifest.script(script) {
             builds.append(
                 NodeApplication.Build(
                     name: script, command: .script(script), folder: manifest.folder,
-                    environment: framework?.buildEnvironment ?? [:], caches: caches(framework),
+                    environment: environment, caches: caches,
                     reason: .found(evidence: [entry.evidence])))
-        } else if let framework, let words = framework.build, let entry = framework.declared(by: manifest) {
+        } else if let framework = declared.first(where: { $0.kind != .library }), let words = framework.build,
+            isPlain(framework, manifest), let entry = framework.declared(by: manifest)
+        {
             builds.append(
                 NodeApplication.Build(
                     name: words[0], command: .program(words), folder: manifest.folder,
-                    environment: framework.buildEnvironment, caches: caches(framework),
+                    environment: environment, caches: caches,
                     reason: .found(evidence: [entry.evidence])))
         }
         return builds
@@ -47,8 +55,12 @@ struct NodeBuilds {
         return present.dropFirst().map { Alternative($0, why: "'\(present[0])' comes first") }
     }
 
-    private func caches(_ framework: NodeFramework?) -> [String] {
-        (["node_modules/.cache"] + (framework?.caches ?? [])).sorted()
+    /// Whether a tool that does many things is there as the framework of pages: Vite with an index.html.
+    private func isPlain(_ framework: NodeFramework, _ manifest: PackageJSON) -> Bool {
+        guard framework.kind == .singlePage || framework.kind == .pages else { return true }
+        guard manifest.script("start").map({ $0.value.hasPrefix("node") }) != true else { return false }
+        return framework.name != "Vite" && framework.name != "webpack"
+            || project.tree.hasFile(manifest.folder.appending(name: "index.html"))
     }
 
     /// The text of a script with those that it calls, as far as names tell.

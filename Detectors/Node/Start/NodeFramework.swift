@@ -14,6 +14,8 @@ struct NodeFramework: Sendable {
     var buildEnvironment: [String: String] = [:]
     /// The program that builds it where no script does.
     var build: [String]?
+    /// Scripts that build it, after those that everybody uses: `docs:build`.
+    var scripts: [String] = []
     /// Folders of its output whose names have a hash of their content.
     var immutable: [String] = []
     var kind = Kind.library
@@ -35,20 +37,6 @@ struct NodeFramework: Sendable {
         packages.lazy.compactMap { manifest.dependency($0) }.first
     }
 
-    /// The framework of a service: the first of the table that its manifest declares.
-    static func find(in project: NodeProject) -> Decided<String>? {
-        guard let manifest = project.manifest else { return nil }
-        let found = all.compactMap { framework in
-            framework.declared(by: manifest).map { (framework, $0) }
-        }
-        guard let (first, entry) = found.first else { return nil }
-        return Decided(
-            first.name, .found(evidence: [entry.evidence]),
-            alternatives: found.dropFirst().map { Alternative($0.0.name, why: "\(first.name) comes first") })
-    }
-
-    static func named(_ name: String) -> NodeFramework? { all.first { $0.name == name } }
-
     private static let everywhere = (
         name: "HOST", value: "0.0.0.0", why: "it listens on the loopback address without it"
     )
@@ -65,7 +53,7 @@ struct NodeFramework: Sendable {
         NodeFramework(
             name: "Nuxt", packages: ["nuxt", "nuxt3", "nuxt-edge"], environment: [everywhere],
             caches: ["node_modules/.vite"], buildEnvironment: ["NUXT_TELEMETRY_DISABLED": "1"],
-            build: ["nuxt", "build"],
+            build: ["nuxt", "build"], scripts: ["generate"],
             immutable: ["/_nuxt/*"], kind: .application),
         NodeFramework(
             name: "TanStack Start", packages: ["@tanstack/react-start", "@tanstack/solid-start", "@tanstack/start"],
@@ -98,8 +86,10 @@ struct NodeFramework: Sendable {
         NodeFramework(
             name: "Gatsby", packages: ["gatsby"], buildEnvironment: ["GATSBY_TELEMETRY_DISABLED": "1"],
             build: ["gatsby", "build"], kind: .pages),
-        NodeFramework(name: "VitePress", packages: ["vitepress"], immutable: ["/assets/*"], kind: .pages),
-        NodeFramework(name: "VuePress", packages: ["vuepress"], immutable: ["/assets/*"], kind: .pages),
+        NodeFramework(
+            name: "VitePress", packages: ["vitepress"], scripts: ["docs:build"], immutable: ["/assets/*"], kind: .pages),
+        NodeFramework(
+            name: "VuePress", packages: ["vuepress"], scripts: ["docs:build"], immutable: ["/assets/*"], kind: .pages),
         NodeFramework(
             name: "Eleventy", packages: ["@11ty/eleventy"], build: ["eleventy"], kind: .pages),
         NodeFramework(name: "Hexo", packages: ["hexo"], build: ["hexo", "generate"], kind: .pages),
@@ -161,7 +151,7 @@ struct NodeFramework: Sendable {
         NodeFramework(name: "Parcel", packages: ["parcel"], caches: [".parcel-cache"], kind: .singlePage),
         NodeFramework(
             name: "Storybook", packages: ["storybook", "@storybook/react", "@storybook/vue3", "@storybook/html"],
-            buildEnvironment: ["STORYBOOK_DISABLE_TELEMETRY": "1"], build: ["storybook", "build"],
+            buildEnvironment: ["STORYBOOK_DISABLE_TELEMETRY": "1"], build: ["storybook", "build"], scripts: ["build-storybook"],
             immutable: ["/assets/*"], kind: .pages),
         NodeFramework(
             name: "webpack", packages: ["webpack"], build: ["webpack", "--mode", "production"], kind: .singlePage),

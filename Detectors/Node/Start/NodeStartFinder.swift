@@ -29,7 +29,7 @@ struct NodeStartFinder {
     /// Scripts that start a service, the plain name first; the others count where `start` serves a developer.
     static let names = [
         "start", "start:prod", "start:production", "start-prod", "prod", "production", "serve:prod", "start:server",
-        "start:app", "serve", "server",
+        "start:app", "serve:ssr", "serve", "server",
     ]
 
     /// What the scripts come to: the first that serves in production; nil where none does.
@@ -37,7 +37,9 @@ struct NodeStartFinder {
     /// What was refused on the way is thrown where nothing else is found: see `refusals`.
     func fromScripts(_ skipped: inout [Alternative], _ refusal: inout PlanError?) throws -> Found? {
         guard let manifest = project.manifest else { return nil }
-        for name in Self.names {
+        // Angular's older servers are `serve:ssr:NAME`.
+        let servers = manifest.entries("scripts").map(\.key).filter { $0.hasPrefix("serve:ssr:") }
+        for name in Self.names + servers {
             guard let entry = manifest.script(name) else { continue }
             let outcome: StartOutcome?
             do {
@@ -123,31 +125,36 @@ struct NodeStartFinder {
     /// Files that a service starts with by their names, where nothing else says it.
     static let usualFiles = ["server", "index", "app", "main"]
 
+    private func found(_ name: String, _ evidence: Evidence, _ skipped: [Alternative]) throws -> Found? {
+        let command = ScriptCommand(words: ["node", name], folder: tree.service, evidence: [evidence], scripts: [])
+        guard let outcome = try reader.outcome([command]) else { return nil }
+        return Found(outcome: outcome, alternatives: skipped)
+    }
+
+    /// server.js, which is what `npm start` runs where no script says more.
+    func fromServerFile(_ skipped: [Alternative]) throws -> Found? {
+        for suffix in ["js", "mjs", "cjs"] {
+            let path = tree.service.appending(name: "server.\(suffix)")
+            guard tree.hasFile(path), isProgram(path) else { continue }
+            return try found(path.name, Evidence(path: path, excerpt: path.name), skipped)
+        }
+        return nil
+    }
+
     /// `main` of package.json, then files of usual names, then TypeScript's, then `bin`.
     func fromFiles(_ skipped: inout [Alternative]) throws -> Found? {
         let folder = tree.service
-        func found(_ name: String, _ evidence: Evidence) throws -> Found? {
-            let command = ScriptCommand(
-                words: ["node", name], folder: folder, evidence: [evidence], scripts: [])
-            guard let outcome = try reader.outcome([command]) else { return nil }
-            return Found(outcome: outcome, alternatives: skipped)
-        }
-        // What 'npm start' runs where no script says more.
-        for suffix in ["js", "mjs", "cjs"] where tree.hasFile(folder.appending(name: "server.\(suffix)")) {
-            let path = folder.appending(name: "server.\(suffix)")
-            return try found("server.\(suffix)", Evidence(path: path, excerpt: path.name))
-        }
         if let main = project.manifest?.string("main"), let path = folder.resolving(main.value) {
             let file = try NodeFiles(tree: tree).file(main.value, in: folder)
             if file.exists || !builds.isEmpty {
                 // A library's main says nothing of a site.
                 if file.exists || framework?.kind == .library || framework == nil {
-                    return try found(main.value, main.evidence)
+                    return try found(main.value, main.evidence, skipped)
                 }
             } else if let types = try TypeScriptProject.read(folder, of: tree, preferred: ["tsconfig.build.json"]),
                 types.source(of: file.path, in: tree) != nil
             {
-                return try found(main.value, main.evidence)
+                return try found(main.value, main.evidence, skipped)
             } else {
                 skipped.append(Alternative("main \(path)", why: "\(main.evidence) names a file that is not there"))
             }
@@ -158,7 +165,7 @@ struct NodeStartFinder {
                 for suffix in ["js", "mjs", "cjs"] {
                     let file = "\(place)\(name).\(suffix)"
                     guard let path = folder.resolving(file), tree.hasFile(path), isProgram(path) else { continue }
-                    return try found(file, Evidence(path: path, excerpt: path.name))
+                    return try found(file, Evidence(path: path, excerpt: path.name), skipped)
                 }
             }
         }
@@ -167,7 +174,7 @@ struct NodeStartFinder {
                 for suffix in ["ts", "mts", "cts"] {
                     let file = "\(place)\(name).\(suffix)"
                     guard let path = folder.resolving(file), tree.hasFile(path), isProgram(path) else { continue }
-                    return try found(file, Evidence(path: path, excerpt: path.name))
+                    return try found(file, Evidence(path: path, excerpt: path.name), skipped)
                 }
             }
         }

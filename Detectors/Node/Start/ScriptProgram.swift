@@ -3,9 +3,8 @@ import Planning
 /// What a program that scripts call is, by its name: the table of `Detectors/README.md`.
 struct ScriptProgram: Sendable {
     let name: String
-    /// The package that brings it, and its file in that package; nil where Node's own resolution has to find it.
+    /// The package that brings it.
     let package: String
-    let file: String?
     let role: Role
 
     enum Role: Sendable, Hashable {
@@ -25,10 +24,9 @@ struct ScriptProgram: Sendable {
         case foreign(String)
     }
 
-    private init(_ name: String, _ package: String, _ file: String?, _ role: Role) {
+    private init(_ name: String, _ package: String, _ role: Role) {
         self.name = name
         self.package = package
-        self.file = file
         self.role = role
     }
 
@@ -39,25 +37,25 @@ struct ScriptProgram: Sendable {
 
     private static let all: [ScriptProgram] =
         [
-            ScriptProgram("next", "next", "dist/bin/next", .server),
-            ScriptProgram("nuxt", "nuxt", "bin/nuxt.mjs", .development),
-            ScriptProgram("nuxi", "nuxi", "bin/nuxi.mjs", .development),
-            ScriptProgram("remix-serve", "@remix-run/serve", "dist/cli.js", .server),
-            ScriptProgram("react-router-serve", "@react-router/serve", "bin.cjs", .server),
-            ScriptProgram("strapi", "@strapi/strapi", "bin/strapi.js", .server),
-            ScriptProgram("fastify", "fastify-cli", "cli.js", .server),
-            ScriptProgram("medusa", "@medusajs/cli", "cli.js", .server),
-            ScriptProgram("directus", "directus", "cli.js", .server),
-            ScriptProgram("keystone", "@keystone-6/core", "bin/cli.js", .server),
-            ScriptProgram("srvx", "srvx", "bin/srvx.mjs", .server),
-            ScriptProgram("functions-framework", "@google-cloud/functions-framework", "build/src/main.js", .server),
-            ScriptProgram("probot", "probot", "bin/probot.js", .server),
-            ScriptProgram("moleculer-runner", "moleculer", "bin/moleculer-runner.js", .server),
-            ScriptProgram("json-server", "json-server", nil, .server),
-            ScriptProgram("sails", "sails", "bin/sails.js", .development),
-            ScriptProgram("nest", "@nestjs/cli", "bin/nest.js", .development),
-            ScriptProgram("remix", "@remix-run/dev", "dist/cli.js", .development),
-            ScriptProgram("react-router", "@react-router/dev", "bin.js", .development),
+            ScriptProgram("next", "next", .server),
+            ScriptProgram("nuxt", "nuxt", .development),
+            ScriptProgram("nuxi", "nuxi", .development),
+            ScriptProgram("remix-serve", "@remix-run/serve", .server),
+            ScriptProgram("react-router-serve", "@react-router/serve", .server),
+            ScriptProgram("strapi", "@strapi/strapi", .server),
+            ScriptProgram("fastify", "fastify-cli", .server),
+            ScriptProgram("medusa", "@medusajs/cli", .server),
+            ScriptProgram("directus", "directus", .server),
+            ScriptProgram("keystone", "@keystone-6/core", .server),
+            ScriptProgram("srvx", "srvx", .server),
+            ScriptProgram("functions-framework", "@google-cloud/functions-framework", .server),
+            ScriptProgram("probot", "probot", .server),
+            ScriptProgram("moleculer-runner", "moleculer", .server),
+            ScriptProgram("json-server", "json-server", .server),
+            ScriptProgram("sails", "sails", .development),
+            ScriptProgram("nest", "@nestjs/cli", .development),
+            ScriptProgram("remix", "@remix-run/dev", .development),
+            ScriptProgram("react-router", "@react-router/dev", .development),
         ]
         + [
             ("vite", "vite"), ("ng", "@angular/cli"), ("react-scripts", "react-scripts"),
@@ -73,26 +71,26 @@ struct ScriptProgram: Sendable {
             ("browser-sync", "browser-sync"), ("gulp", "gulp"), ("grunt", "grunt"), ("nitro", "nitropack"),
             ("nitropack", "nitropack"), ("farm", "@farmfe/cli"), ("wmr", "wmr"), ("elm-app", "create-elm-app"),
             ("hexo", "hexo"), ("slidev", "@slidev/cli"), ("qwik", "@builder.io/qwik"), ("rasengan", "rasengan"),
-        ].map { ScriptProgram($0.0, $0.1, nil, .development) }
+        ].map { ScriptProgram($0.0, $0.1, .development) }
         + [
             ("serve", "serve"), ("http-server", "http-server"), ("sirv", "sirv-cli"), ("superstatic", "superstatic"),
             ("local-web-server", "local-web-server"), ("ws", "local-web-server"), ("static-server", "static-server"),
             ("node-static", "node-static"), ("spa-http-server", "spa-http-server"),
             ("pushstate-server", "pushstate-server"), ("angular-http-server", "angular-http-server"),
-        ].map { ScriptProgram($0.0, $0.1, nil, .fileServer) }
+        ].map { ScriptProgram($0.0, $0.1, .fileServer) }
         + [
-            ScriptProgram("prisma", "prisma", "build/index.js", .task),
-            ScriptProgram("knex", "knex", "bin/cli.js", .task),
-            ScriptProgram("sequelize", "sequelize-cli", "lib/sequelize", .task),
-            ScriptProgram("sequelize-cli", "sequelize-cli", "lib/sequelize", .task),
-            ScriptProgram("typeorm", "typeorm", "cli.js", .task),
-            ScriptProgram("drizzle-kit", "drizzle-kit", "bin.cjs", .task),
-            ScriptProgram("mikro-orm", "@mikro-orm/cli", "cli.js", .task),
-            ScriptProgram("node-pg-migrate", "node-pg-migrate", "bin/node-pg-migrate.js", .task),
-            ScriptProgram("migrate-mongo", "migrate-mongo", "bin/migrate-mongo.js", .task),
-            ScriptProgram("db-migrate", "db-migrate", "bin/db-migrate", .task),
-            ScriptProgram("wait-on", "wait-on", "bin/wait-on", .task),
-            ScriptProgram("wait-port", "wait-port", "bin/wait-port.js", .task),
+            ScriptProgram("prisma", "prisma", .task),
+            ScriptProgram("knex", "knex", .task),
+            ScriptProgram("sequelize", "sequelize-cli", .task),
+            ScriptProgram("sequelize-cli", "sequelize-cli", .task),
+            ScriptProgram("typeorm", "typeorm", .task),
+            ScriptProgram("drizzle-kit", "drizzle-kit", .task),
+            ScriptProgram("mikro-orm", "@mikro-orm/cli", .task),
+            ScriptProgram("node-pg-migrate", "node-pg-migrate", .task),
+            ScriptProgram("migrate-mongo", "migrate-mongo", .task),
+            ScriptProgram("db-migrate", "db-migrate", .task),
+            ScriptProgram("wait-on", "wait-on", .task),
+            ScriptProgram("wait-port", "wait-port", .task),
         ]
         + [
             ("tsc", "typescript"), ("tsup", "tsup"), ("tsdown", "tsdown"), ("rollup", "rollup"), ("esbuild", "esbuild"),
@@ -101,27 +99,27 @@ struct ScriptProgram: Sendable {
             ("cpx", "cpx"), ("rimraf", "rimraf"), ("shx", "shx"), ("del-cli", "del-cli"), ("mkdirp", "mkdirp"),
             ("tailwindcss", "tailwindcss"), ("postcss", "postcss-cli"), ("sass", "sass"), ("eslint", "eslint"),
             ("turbo", "turbo"), ("nx", "nx"), ("lerna", "lerna"), ("pug", "pug-cli"), ("ttsc", "ttypescript"),
-        ].map { ScriptProgram($0.0, $0.1, nil, .build) }
+        ].map { ScriptProgram($0.0, $0.1, .build) }
         + ["concurrently", "run-p", "npm-run-all2", "mprocs", "foreman", "nf", "pm2-dev", "stmux"].map {
-            ScriptProgram($0, $0, nil, .parallel)
+            ScriptProgram($0, $0, .parallel)
         }
         + [
-            ScriptProgram("electron", "electron", nil, .foreign("an Electron application runs on a desktop")),
-            ScriptProgram("electron-forge", "@electron-forge/cli", nil, .foreign("Electron runs on a desktop")),
-            ScriptProgram("react-native", "react-native", nil, .foreign("React Native runs on a telephone")),
-            ScriptProgram("ionic", "@ionic/cli", nil, .foreign("Ionic's server is for development")),
-            ScriptProgram("cordova", "cordova", nil, .foreign("Cordova runs on a telephone")),
-            ScriptProgram("meteor", "meteor", nil, .foreign("Meteor brings its own tool, which is no npm package")),
-            ScriptProgram("firebase", "firebase-tools", nil, .foreign("firebase emulates Google's services")),
-            ScriptProgram("vercel", "vercel", nil, .foreign("vercel emulates Vercel's services")),
-            ScriptProgram("netlify", "netlify-cli", nil, .foreign("netlify emulates Netlify's services")),
-            ScriptProgram("wrangler", "wrangler", nil, .foreign("wrangler runs Cloudflare's runtime, not Node")),
-            ScriptProgram("sls", "serverless", nil, .foreign("serverless emulates a cloud's functions")),
-            ScriptProgram("serverless", "serverless", nil, .foreign("serverless emulates a cloud's functions")),
-            ScriptProgram("func", "azure-functions-core-tools", nil, .foreign("func emulates Azure's functions")),
-            ScriptProgram("docker", "docker", nil, .foreign("docker starts other containers")),
-            ScriptProgram("docker-compose", "docker-compose", nil, .foreign("docker-compose starts other containers")),
-            ScriptProgram("deno", "deno", nil, .foreign("Deno is not Node")),
-            ScriptProgram("web-ext", "web-ext", nil, .foreign("an extension runs in a browser")),
+            ScriptProgram("electron", "electron", .foreign("an Electron application runs on a desktop")),
+            ScriptProgram("electron-forge", "@electron-forge/cli", .foreign("Electron runs on a desktop")),
+            ScriptProgram("react-native", "react-native", .foreign("React Native runs on a telephone")),
+            ScriptProgram("ionic", "@ionic/cli", .foreign("Ionic's server is for development")),
+            ScriptProgram("cordova", "cordova", .foreign("Cordova runs on a telephone")),
+            ScriptProgram("meteor", "meteor", .foreign("Meteor brings its own tool, which is no npm package")),
+            ScriptProgram("firebase", "firebase-tools", .foreign("firebase emulates Google's services")),
+            ScriptProgram("vercel", "vercel", .foreign("vercel emulates Vercel's services")),
+            ScriptProgram("netlify", "netlify-cli", .foreign("netlify emulates Netlify's services")),
+            ScriptProgram("wrangler", "wrangler", .foreign("wrangler runs Cloudflare's runtime, not Node")),
+            ScriptProgram("sls", "serverless", .foreign("serverless emulates a cloud's functions")),
+            ScriptProgram("serverless", "serverless", .foreign("serverless emulates a cloud's functions")),
+            ScriptProgram("func", "azure-functions-core-tools", .foreign("func emulates Azure's functions")),
+            ScriptProgram("docker", "docker", .foreign("docker starts other containers")),
+            ScriptProgram("docker-compose", "docker-compose", .foreign("docker-compose starts other containers")),
+            ScriptProgram("deno", "deno", .foreign("Deno is not Node")),
+            ScriptProgram("web-ext", "web-ext", .foreign("an extension runs in a browser")),
         ]
 }

@@ -83,7 +83,7 @@ struct ScriptReader {
         return result
     }
 
-    /// `cd folder`
+    /// The folder that `cd folder` goes to.
     private func changedFolder(_ command: ScriptCommand) -> SourcePath? {
         guard command.program == "cd", command.words.count == 2, command.shell == nil else { return nil }
         return command.folder.resolving(command.words[1])

@@ -9,24 +9,32 @@ extension StartReader {
         return start
     }
 
-    /// The same command for a shell where it reads variables, since nothing else puts them in.
-    func finished(_ start: NodeStart, _ command: ScriptCommand) -> NodeStart {
+    /// The start with the port that its words or variables name.
+    func finished(_ start: NodeStart) -> NodeStart {
         var start = start
-        if let port = start.environment["PORT"], let number = Int(port.value) {
-            start.port = Decided(number, port.reason)
+        if let written = start.environment["PORT"], let port = Int(written.value) {
+            start.port = Decided(port, written.reason)
+        } else if let port = Self.port(start.words) {
+            start.port = Decided(port, start.reason)
         }
-        guard start.words.contains(where: { $0.contains(/\$\{\w+\}/) }) else { return start }
-        let words = start.words.map { CommandList.quoted($0, defaults: command.defaults) }
-        let variable = start.words.lazy.compactMap { $0.firstMatch(of: /\$\{\w+\}/)?.output }.first ?? ""
-        start.shell = (
-            "exec " + words.joined(separator: " "), String(variable),
-            command.evidence.last.map { "\($0)" } ?? "package.json"
-        )
-        start.words = []
         return start
     }
 
-    /// `node [flags] file [arguments]`
+    /// The port that arguments name: `-p 8080`, `--port=8080`.
+    static func port(_ words: [String]) -> Int? {
+        for (index, word) in words.enumerated().dropFirst() {
+            let (option, inline) = ScriptReader.option(word)
+            if ["-p", "--port", "-P", "-l", "--listen"].contains(option) {
+                let value = inline ?? (index + 1 < words.count ? words[index + 1] : "")
+                if let port = Int(value), port > 0 { return port }
+            } else if let match = word.wholeMatch(of: /-p(\d{2,5})/)?.output {
+                return Int(match.1)
+            }
+        }
+        return nil
+    }
+
+    /// Reads `node [flags] file [arguments]`.
     func node(_ command: ScriptCommand) throws -> StartOutcome {
         var flags: [String] = []
         var warnings: [String] = []
@@ -66,7 +74,7 @@ extension StartReader {
                 if ["-e", "--eval", "-p", "--print"].contains(option) {
                     var start = start(command)
                     start.words = ["node"] + flags + words
-                    return StartOutcome(kind: .server(finished(start, command)), warnings: warnings)
+                    return StartOutcome(kind: .server(finished(start)), warnings: warnings)
                 }
             default: flags.append(word)
             }
@@ -94,7 +102,7 @@ extension StartReader {
         var start = start(command)
         if name.contains("${") {
             start.words = ["node"] + flags + [name] + arguments
-            return StartOutcome(kind: .server(finished(start, command)))
+            return StartOutcome(kind: .server(finished(start)))
         }
         let file = try files.file(name, in: command.folder)
         if file.name.contains(/\.[cm]?tsx?$/) || (loader != nil && !file.exists) {
@@ -106,7 +114,7 @@ extension StartReader {
             start.words = ["node"] + flags + [file.name] + arguments
         }
         start.files = [relative(file.path)]
-        var outcome = StartOutcome(kind: .server(finished(start, command)))
+        var outcome = StartOutcome(kind: .server(finished(start)))
         if !file.exists { outcome.builds = try compiled(file, command) }
         return outcome
     }
@@ -147,7 +155,7 @@ extension StartReader {
 
     // MARK: - TypeScript
 
-    /// `ts-node src/main.ts`, `tsx src/main.ts`, `bun src/main.ts`
+    /// Reads `ts-node src/main.ts`, `tsx src/main.ts` and `bun src/main.ts`.
     func interpreter(_ command: ScriptCommand) throws -> StartOutcome {
         var words = command.words.dropFirst()
         let valued = [
@@ -193,7 +201,7 @@ extension StartReader {
                 start.reason = .found(evidence: first + more)
             }
             return StartOutcome(
-                kind: .server(finished(start, command)), builds: builds,
+                kind: .server(finished(start)), builds: builds,
                 warnings: loader.map {
                     ["\(place)'\($0)' is not needed: the build compiles \(file.name) to \(name), which starts"]
                 } ?? [])
@@ -216,7 +224,7 @@ extension StartReader {
             let hook = package == "ts-node" && isModule ? ["--loader", "ts-node/esm"] : words
             start.words = ["node"] + hook + flags + [file.name] + arguments
             if case .found(let evidence) = start.reason { start.reason = .found(evidence: evidence + [entry.evidence]) }
-            return StartOutcome(kind: .server(finished(start, command)))
+            return StartOutcome(kind: .server(finished(start)))
         }
         throw PlanError.unusable(
             place: place,

@@ -38,12 +38,10 @@ extension StartReader {
 
     /// A program of `node_modules/.bin` as a server.
     private func server(_ command: ScriptCommand) throws -> StartOutcome {
-        let placed = try place(command)
+        try requireShipped(command)
         var start = start(command)
-        start.words = placed.words
-        start.files = placed.files
-        if command.program == "fastify" { start.words = fastify(placed.words) }
-        return StartOutcome(kind: .server(finished(start, command)), warnings: placed.warnings)
+        start.words = command.program == "fastify" ? fastify(command.words) : command.words
+        return StartOutcome(kind: .server(finished(start)))
     }
 
     /// fastify-cli's arguments without those of a developer.

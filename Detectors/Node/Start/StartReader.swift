@@ -98,7 +98,6 @@ struct StartReader {
         }
         var texts: [String] = []
         var start: NodeStart
-        var warnings: [String] = []
         var result = StartOutcome(kind: .development(""))
         if last.shell == nil {
             result = try program(last)
@@ -115,23 +114,34 @@ struct StartReader {
                 texts.append(command.shell?.text ?? "")
                 continue
             }
-            let placed = try self.place(command)
-            start.files += placed.files
-            warnings += placed.warnings
-            texts.append(text(placed.words, command))
+            let isProgram = !command.program.contains("/") && command.program != "node"
+            if isProgram, !Self.isShells(command.program) {
+                try requireShipped(command)
+                texts.append(text(["node", "node_modules/.bin/\(command.program)"] + command.words.dropFirst(), command))
+            } else {
+                texts.append(text(command.words, command))
+            }
         }
         if let shell = last.shell {
             texts.append(shell.text)
             start.shell = (texts.joined(separator: " && "), shell.syntax, place)
         } else {
-            let words = start.shell.map(\.text) ?? "exec " + text(start.words, last, environment: false)
-            texts.append(words)
+            var words = start.words
+            if let first = words.first, first != "node" {
+                words = ["node", first.contains("/") ? first : "node_modules/.bin/\(first)"] + words.dropFirst()
+            }
+            texts.append(start.shell.map(\.text) ?? "exec " + text(words, last, environment: false))
             start.shell = (texts.joined(separator: " && "), "&&", place)
             if start.words.isEmpty == false { start.words = [] }
         }
         result.kind = .server(start)
-        result.warnings += warnings
         return result
+    }
+
+    /// Whether a word is a shell's own, or a program that every base with a shell has.
+    private static func isShells(_ word: String) -> Bool {
+        ["test", "[", "mkdir", "cp", "mv", "rm", "ln", "cat", "sleep", "set", "umask", "ulimit", "sh", "bash", "chmod"]
+            .contains(word)
     }
 
     private static func isParallel(_ command: ScriptCommand) -> Bool {
