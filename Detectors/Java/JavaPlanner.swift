@@ -14,7 +14,7 @@ struct JavaPlanner {
         let build = try JavaBuild.read(project, version: version)
         let start = try JavaStart.read(project, build)
         let choice = try BaseChoice.choose(wish(version, build, start), from: bases)
-        let port = JavaPort.read(project, build)
+        let port = JavaListening.read(project, build)
         let stages = choice.bases(
             platform: options.platform, buildPlatform: options.buildPlatform,
             buildPackages: try StagePackages.of(options.buildPackages, build.packages, choice.builder),
@@ -53,7 +53,7 @@ struct JavaPlanner {
     }
 
     private func config(
-        _ start: JavaStart, _ port: JavaPort, _ build: JavaBuild, _ choice: BaseChoice
+        _ start: JavaStart, _ port: JavaListening, _ build: JavaBuild, _ choice: BaseChoice
     ) throws -> RuntimeConfig {
         let runtime = choice.runtime
         let launcher = JavaLauncher(

@@ -13,8 +13,8 @@ struct JavaBuild: Sendable {
     let files: [SourcePath]
     /// Resolves dependencies from these files alone; nil where nothing is downloaded.
     let dependencies: Command?
-    /// Makes the archives from the sources.
-    let build: Command
+    /// Makes the archives from the sources; nil where they hold archives.
+    let build: Command?
     /// Folders below `root` where archives appear: `target`, `app/build/libs`, `app/build/quarkus-app`; the shipped module's first.
     ///
     /// A file is the one archive that is meant.
@@ -23,8 +23,12 @@ struct JavaBuild: Sendable {
     let framework: Decided<String>?
     /// `jar` or `war`.
     let packaging: Decided<String>
+    /// The class that starts where the archive's manifest names none.
+    let mainClass: Decided<String>?
     /// Tools that the builder base must have: `mvn`, `gradle`; empty with a wrapper.
     let tools: Set<String>
+    /// The family of bases that the tool has to be of, where only one has it new enough; nil where any will do.
+    let bases: Decided<String>?
     /// Debian packages that the builder needs beside.
     let packages: [Decided<String>]
     /// The port that files name: `server.port` of application.properties.
@@ -46,9 +50,11 @@ struct JavaBuild: Sendable {
 
     /// How the service is built; fails where nothing says how.
     static func read(_ project: JavaProject, version: JavaVersion) throws -> JavaBuild {
-        if let reactor = try MavenReactor.read(project) { return try MavenBuild(project, reactor).build() }
-        throw PlanError.noStart(
-            lookedFor: JavaProject.manifests, fix: "add one of them, or put the runnable archive into the folder")
+        switch try JavaToolChoice.choose(project) {
+        case .maven(let reactor): try MavenBuild(project, reactor).build()
+        case .gradle(let build): try GradleBuild(project, build).build()
+        case .sources(let sources): try sources.build()
+        }
     }
 }
 

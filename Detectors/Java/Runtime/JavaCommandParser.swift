@@ -25,8 +25,8 @@ struct JavaCommandParser {
             plain.replaceSubrange(range, with: "\(JavaSteps.archive)")
         }
         // A shell leaves patterns that match nothing as they are, and class paths are not for it to expand.
-        plain.replace(#/(?<=\s)(-D[^\s"']*[\[*?][^\s"']*)/#) { "\"\($0.output.1)\"" }
-        plain.replace(#/(?<=\s)(-cp|-classpath|--class-path)[\s=]+(\S+)/#) { "-cp \"\($0.output.2.trimmingMarks())\"" }
+        plain.replace(#/(\s)(-D[^\s"']*[\[*?][^\s"']*)/#) { "\($0.output.1)\"\($0.output.2)\"" }
+        plain.replace(#/\s(?:-cp|-classpath|--class-path)[\s=]+(\S+)/#) { " -cp \"\($0.output.1.trimmingMarks())\"" }
         let split: SplitCommand
         do { split = try CommandLine.split(plain) } catch {
             throw PlanError.unusable(place: place, what: "\(error)", fix: "write 'java -jar' with the archive")
@@ -139,10 +139,11 @@ struct JavaCommandParser {
 
     /// `-Dserver.port=$PORT` in the words of a framework that puts variables in by itself.
     private func port(_ word: JavaCommand.Word) -> JavaCommand.Word {
-        guard word.variables == ["PORT"], JavaPort.putsVariablesIn(build), case .text(let head)? = word.parts.first,
+        guard word.variables == ["PORT"], JavaListening.putsVariablesIn(build),
+            case .text(let head)? = word.parts.first,
             head.contains("port=")
         else { return word }
-        return JavaCommand.Word(parts: [.text("\(head)${PORT:\(JavaPort.usual(build))}")])
+        return JavaCommand.Word(parts: [.text("\(head)${PORT:\(JavaListening.usual(build))}")])
     }
 
     /// Files of the service that words name: `-javaagent:agents/trace.jar`, `server config.yml`.
@@ -193,10 +194,11 @@ struct JavaCommandParser {
         let evidence = build.framework.map(\.reason) ?? command.reason
         command.arguments = [JavaCommand.Word(parts: [.text("server")])]
         command.reason = evidence
-        if let config = try JavaPort.dropwizardFile(project) {
-            command.arguments.append(JavaCommand.Word(parts: [.text("\(config.path)")]))
-            command.ships = [project.tree.service.appending(name: config.path.name)]
-            command.reason = .found(evidence: [Evidence(path: config.path, excerpt: config.path.name)])
+        if let config = try JavaListening.dropwizardFile(project) {
+            let relative = config.relative(to: project.tree.service) ?? config
+            command.arguments.append(JavaCommand.Word(parts: [.text("\(relative)")]))
+            command.ships = [config]
+            command.reason = .found(evidence: [Evidence(path: config, excerpt: config.name)])
         }
         return command
     }

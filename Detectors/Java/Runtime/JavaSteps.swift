@@ -91,14 +91,16 @@ struct JavaSteps {
 
     /// Finds what runs and lays it out below `/out`.
     private func archiveStep(after last: String) throws -> Step {
-        var arguments = ["--out", "\(Self.out)", "--java", version, "--base", "\(folder)"]
+        var arguments = [
+            "--out", "\(Self.out)", "--java", version, "--base", "\(Self.source.appending(project.tree.service))",
+        ]
         if let asked = project.setting("archive") {
             arguments += ["--archive", asked.value, "--by", asked.option]
         } else if let named = start.archive {
             arguments += ["--archive", named.pattern, "--by", named.place]
         }
         if let main = start.mainClass { arguments += ["--main", main.name, "--main-by", main.place] }
-        if build.packaging.value == "war" { arguments.append("--war") }
+        arguments += ["--repository", "/root/.m2/repository"]
         arguments += build.outputs.map { "\(Self.source.appending($0))" }
         return run(
             "archive", needs: [last], ArchiveProgram.command(arguments),

@@ -24,16 +24,11 @@ struct MavenAccess: Sendable {
             arguments.append("-Dsettings.security=/run/secrets/maven-settings-security")
             mounts.append(.secret(id: "maven-settings-security", target: nil, variable: nil, required: true))
         }
-        // What is given as a variable is there as that variable: settings name it as ${env.NAME}.
-        let variables = project.options.offeredSecrets.filter(\.isVariable).map(\.id).filter(isVariable)
-        mounts += variables.sorted().map { .secret(id: $0, target: nil, variable: $0, required: true) }
+        let variables = JavaSecrets.names(project.options)
+        mounts += JavaSecrets.variables(project.options)
         let settings = try Self.settings(configuration, reactor.root, project)
         for file in settings { try check(file, of: project, known: Set(variables)) }
         return MavenAccess(arguments: arguments, mounts: mounts, files: settings, warnings: [])
-    }
-
-    private static func isVariable(_ name: String) -> Bool {
-        name.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
     }
 
     /// The settings of the sources that Maven reads: those that `.mvn/maven.config` names, and Maven 4's own.

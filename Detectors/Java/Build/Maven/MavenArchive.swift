@@ -12,22 +12,48 @@ struct MavenArchive: Sendable {
     let rank: Rank
     /// `spring-boot`, `quarkus`, `micronaut`, `helidon` …; nil where nothing tells.
     let framework: Decided<String>?
+    /// The class that starts, where the build names one or the sources have one.
+    let mainClass: Decided<String>?
     /// What speaks for the rank.
     let evidence: Evidence?
 
     init(_ project: MavenProject, in tree: any SourceTree) throws {
         framework = Self.framework(project)
+        let main = try MainClasses.find(in: project.folder, of: tree).first
+        mainClass =
+            Self.namedClass(project) ?? main.map { Decided($0.name, .found(evidence: [$0.evidence])) }
         if project.packaging.value == "pom" {
             (rank, evidence) = (.library, nil)
         } else if let found = Self.executable(project) {
             (rank, evidence) = (.executable, found)
         } else if ["war", "ear"].contains(project.packaging.value), case .found(let places) = project.packaging.reason {
             (rank, evidence) = (.web, places.first)
-        } else if let main = try MainClasses.find(in: project.folder, of: tree).first {
+        } else if let main {
             (rank, evidence) = (.mainClass, main.evidence)
         } else {
             (rank, evidence) = (.library, nil)
         }
+    }
+
+    /// Plugins and properties that name a class to start.
+    private static func namedClass(_ project: MavenProject) -> Decided<String>? {
+        for name in [
+            "spring-boot-maven-plugin", "maven-shade-plugin", "maven-assembly-plugin", "maven-jar-plugin",
+            "jib-maven-plugin", "exec-maven-plugin", "vertx-maven-plugin", "appassembler-maven-plugin",
+        ] {
+            guard let plugin = project.plugin(name),
+                let found = plugin.anywhere("mainClass") ?? plugin.anywhere("Main-Class")
+                    ?? plugin.anywhere("mainVerticle"), !found.text.contains("${")
+            else { continue }
+            return Decided(found.text, .found(evidence: [found.evidence]))
+        }
+        for name in ["start-class", "exec.mainClass", "mainClass", "main.class"] {
+            guard let found = project.property(name), let evidence = found.evidence, !found.value.contains("${") else {
+                continue
+            }
+            return Decided(found.value, .found(evidence: [evidence]))
+        }
+        return nil
     }
 
     /// Plugins that make an archive that starts, whatever else is configured.

@@ -24,8 +24,9 @@ struct MavenBuild {
             root: reactor.root, module: Decided(module.folder, shipped.reason, alternatives: shipped.alternatives),
             modules: closure.map(\.folder), files: try commands.files(), dependencies: try commands.dependencies(),
             build: try commands.package(), outputs: [module.folder.appending(name: "target")],
-            framework: shipped.value.archive.framework, packaging: packaging(module), tools: commands.tools,
-            packages: [], port: port.port, environment: port.environment,
+            framework: shipped.value.archive.framework, packaging: packaging(module),
+            mainClass: shipped.value.archive.mainClass, tools: commands.tools, bases: nil, packages: [],
+            port: port.port, environment: port.environment,
             warnings: reactor.warnings + commands.warnings)
     }
 
