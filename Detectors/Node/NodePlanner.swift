@@ -39,6 +39,11 @@ struct NodePlanner {
                 + (installation?.access.warnings ?? []) + application.warnings)
     }
 
+    /// The server's configuration of a static site.
+    private func files(_ application: NodeApplication) -> [PlanFile] {
+        if case .site(let site) = application.kind { [site.file] } else { [] }
+    }
+
     private func wish(_ application: NodeApplication, _ version: NodeVersion) -> BaseChoice.Wish {
         var wish = BaseChoice.Wish(
             language: "node", version: version.request, family: options.bases, libc: options.libc)
@@ -100,7 +105,7 @@ struct NodePlanner {
     private func config(
         _ application: NodeApplication, _ installation: NodeInstallation?, _ runtime: BaseEntry
     ) throws -> RuntimeConfig {
-        guard case .server(let start) = application.kind else { return try siteConfig(runtime) }
+        guard case .server(let start) = application.kind else { return siteConfig(runtime) }
         let launcher = NodeLauncher(
             interpreter: runtime.interpreter ?? ImagePath("/usr/bin/node"), shell: shell(runtime), baseName: runtime.id,
             isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules)
@@ -140,7 +145,20 @@ struct NodePlanner {
         return start.port ?? Decided(3000, .usual(why: "the usual port of Node's servers; PORT changes it at start"))
     }
 
-    private func siteConfig(_ runtime: BaseEntry) throws -> RuntimeConfig {
-        throw PlanError.noStart(lookedFor: ["a static site's server"], fix: "give a start command")
+    /// The static server: one process that reads the site and writes nothing.
+    private func siteConfig(_ runtime: BaseEntry) -> RuntimeConfig {
+        let port =
+            options.port.map { Decided($0.value, $0.reason) }
+            ?? Decided(StaticSite.port, .usual(why: "the usual port of static servers; PORT changes it at start"))
+        var variables = runtime.environment.mapValues { Decided($0, .usual(why: "the base expects it")) }
+        variables["PORT"] = port.map(String.init)
+        let server = runtime.interpreter ?? ImagePath("/usr/bin/caddy")
+        return RuntimeConfig(
+            entrypoint: Decided(
+                ["\(server)", "run", "--config", "\(StaticSite.configuration)", "--adapter", "caddyfile"],
+                .usual(why: "the static server of the base")),
+            environment: variables.map { EnvironmentVariable($0.key, $0.value) }.sorted { $0.name < $1.name },
+            workingDirectory: StaticSite.root, user: Decided(.nonroot, .usual(why: "no service needs root")),
+            ports: [port])
     }
 }
