@@ -33,13 +33,13 @@ struct NodePlanner {
             name: options.name, language: Decided("node", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, installation, application), builder: builder,
             runtime: RuntimeStage(
-                base: stages.runtime, copies: copies, files: [],
+                base: stages.runtime, copies: copies, files: files(application),
                 config: try config(application, installation, choice.runtime)),
             warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
                 + (installation?.access.warnings ?? []) + application.warnings)
     }
 
-    /// The server's configuration of a static site.
+    /// A site's server has its configuration.
     private func files(_ application: NodeApplication) -> [PlanFile] {
         if case .site(let site) = application.kind { [site.file] } else { [] }
     }
@@ -105,7 +105,11 @@ struct NodePlanner {
     private func config(
         _ application: NodeApplication, _ installation: NodeInstallation?, _ runtime: BaseEntry
     ) throws -> RuntimeConfig {
-        guard case .server(let start) = application.kind else { return siteConfig(runtime) }
+        let start: NodeStart
+        switch application.kind {
+        case .server(let server): start = server
+        case .site(let site): return site.config(on: runtime, options)
+        }
         let launcher = NodeLauncher(
             interpreter: runtime.interpreter ?? ImagePath("/usr/bin/node"), shell: shell(runtime), baseName: runtime.id,
             isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules)
@@ -143,22 +147,5 @@ struct NodePlanner {
         if let asked = options.port { return Decided(asked.value, asked.reason) }
         guard start.isWeb else { return nil }
         return start.port ?? Decided(3000, .usual(why: "the usual port of Node's servers; PORT changes it at start"))
-    }
-
-    /// The static server: one process that reads the site and writes nothing.
-    private func siteConfig(_ runtime: BaseEntry) -> RuntimeConfig {
-        let port =
-            options.port.map { Decided($0.value, $0.reason) }
-            ?? Decided(StaticSite.port, .usual(why: "the usual port of static servers; PORT changes it at start"))
-        var variables = runtime.environment.mapValues { Decided($0, .usual(why: "the base expects it")) }
-        variables["PORT"] = port.map(String.init)
-        let server = runtime.interpreter ?? ImagePath("/usr/bin/caddy")
-        return RuntimeConfig(
-            entrypoint: Decided(
-                ["\(server)", "run", "--config", "\(StaticSite.configuration)", "--adapter", "caddyfile"],
-                .usual(why: "the static server of the base")),
-            environment: variables.map { EnvironmentVariable($0.key, $0.value) }.sorted { $0.name < $1.name },
-            workingDirectory: StaticSite.root, user: Decided(.nonroot, .usual(why: "no service needs root")),
-            ports: [port])
     }
 }
