@@ -67,7 +67,11 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .target(
-            name: "DebianBases", dependencies: ["Files", "Images", "OCI", "Planning", subprocess, system],
+            name: "DebianBases",
+            dependencies: [
+                "Files", "Images", "OCI", "Planning", subprocess, system,
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(name: "CSandbox", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-O2"])]),
         .target(

@@ -8,11 +8,15 @@ package enum BaseImages {
         try merge([
             decode(file: PackageResources.debian_python_json, name: "Catalog/debian-python.json"),
             decode(file: PackageResources.debian_go_json, name: "Catalog/debian-go.json"),
+            decode(file: PackageResources.debian_node_json, name: "Catalog/debian-node.json"),
+            decode(file: PackageResources.debian_java_json, name: "Catalog/debian-java.json"),
+            decode(file: PackageResources.debian_web_json, name: "Catalog/debian-web.json"),
             decode(file: PackageResources.debian_static_json, name: "Catalog/debian-static.json"),
             decode(file: PackageResources.official_python_json, name: "Catalog/official-python.json"),
             decode(file: PackageResources.official_node_json, name: "Catalog/official-node.json"),
             decode(file: PackageResources.official_go_json, name: "Catalog/official-go.json"),
             decode(file: PackageResources.official_java_json, name: "Catalog/official-java.json"),
+            decode(file: PackageResources.official_web_json, name: "Catalog/official-web.json"),
             decode(file: PackageResources.official_distroless_json, name: "Catalog/official-distroless.json"),
         ])
     }

@@ -9,16 +9,30 @@ package struct JavaDetector: Detector {
     package var signs: [String] { JavaProject.manifests + ["*.java", "*.jar", "*.war"] }
 
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
-        JavaProject.manifests.map { tree.service.appending(name: $0) }.filter(tree.hasFile).map {
-            Evidence(path: $0, excerpt: $0.name)
+        let manifests = JavaProject.manifests.map { tree.service.appending(name: $0) }.filter(tree.hasFile)
+        let found = try manifests.isEmpty ? [loose(in: tree)].compactMap(\.self) : manifests
+        return found.map { Evidence(path: $0, excerpt: $0.name) }
+    }
+
+    /// A source file or an archive of a folder without a build file; source files speak only where no language has a
+    /// manifest, and archives with them.
+    private func loose(in tree: any SourceTree) throws -> SourcePath? {
+        guard try !LanguageManifests.areThere(in: tree) else { return nil }
+        let sources = try tree.service.appending("src/main/java")
+        let files = tree.entries.lazy.filter(\.isFile).map(\.path)
+        func isSource(_ path: SourcePath) -> Bool {
+            path.name.hasSuffix(".java") && (path.parent == tree.service || path.isInside(sources))
         }
+        func isArchive(_ path: SourcePath) -> Bool {
+            path.parent == tree.service && (path.name.hasSuffix(".jar") || path.name.hasSuffix(".war"))
+        }
+        return files.first(where: isSource) ?? files.first(where: isArchive)
     }
 
     package func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan {
         let project = JavaProject(tree: tree, options: options)
-        _ = try JavaBuild.read(project, version: try JavaVersion.read(project))
-        throw PlanError.noStart(lookedFor: [], fix: "")
+        return try JavaPlanner(project: project, bases: bases, evidence: evidence).plan()
     }
 }

@@ -141,7 +141,8 @@ package struct DebianBaseSupplier: Sendable {
         let tree = work.path.appending("new").appending("root")
         try HostFiles.makeFolder(tree)
         let unpacked = try await unpack(pin.packages, files, into: tree, recipe)
-        let finisher = try BaseFinisher(root: tree, entry: base.entry, recipe: recipe)
+        let finisher = try BaseFinisher(
+            root: tree, entry: base.entry, recipe: recipe, architecture: pin.architecture)
         try finisher.finish(unpacked.alternatives)
         if Self.hasAdded(pin, recipe) {
             try LoaderCache.write(in: tree, architecture: pin.architecture)

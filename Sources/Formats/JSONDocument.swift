@@ -7,8 +7,8 @@ package struct JSONDocument: Sendable, Hashable {
     package var root: JSONNode
 
     /// Parses a document; an error names its line.
-    package init(parsing text: String, file: String) throws(FormatError) {
-        var parser = JSONParser(text, file: file)
+    package init(parsing text: String, file: String, dialect: JSONDialect = .strict) throws(FormatError) {
+        var parser = JSONParser(text, file: file, dialect: dialect)
         self.file = file
         root = try parser.document()
     }
@@ -27,6 +27,17 @@ package struct JSONDocument: Sendable, Hashable {
         root.write(to: &result, indent: indent, level: 0)
         return result + "\n"
     }
+}
+
+/// What of JSON's grammar a program is strict about.
+package enum JSONDialect: Sendable, Hashable {
+    /// RFC 8259 to the letter: `package.json`, `package-lock.json`.
+    case strict
+    /// With `//` and `/* */` comments, and a comma after the last member or element: `tsconfig.json`, `turbo.json`, `nx.json`,
+    /// `bun.lock`.
+    ///
+    /// Comments are not kept.
+    case lenient
 }
 
 /// One value of a JSON document.

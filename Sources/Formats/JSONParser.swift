@@ -2,15 +2,17 @@
 struct JSONParser {
     private let bytes: [UInt8]
     private let file: String
+    private let dialect: JSONDialect
     private var position = 0
     private var line = 1
     private var lineStart = 0
     /// Deeper nesting is refused: the stack is not endless.
     private static let depthLimit = 200
 
-    init(_ text: String, file: String) {
+    init(_ text: String, file: String, dialect: JSONDialect = .strict) {
         bytes = Array(text.utf8)
         self.file = file
+        self.dialect = dialect
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
@@ -42,6 +44,7 @@ struct JSONParser {
         var members: [JSONMember] = []
         if take("}") { return JSONObject() }
         repeat {
+            if isAfterLast("}", members.isEmpty) { break }
             skipSpace()
             guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
                 throw malformed("has no key in double quotes where one is expected")
@@ -59,7 +62,10 @@ struct JSONParser {
         position += 1
         var elements: [JSONNode] = []
         if take("]") { return [] }
-        repeat { elements.append(try value(depth: depth + 1)) } while take(",")
+        repeat {
+            if isAfterLast("]", elements.isEmpty) { break }
+            elements.append(try value(depth: depth + 1))
+        } while take(",")
         guard take("]") else { throw malformed("has neither ',' nor ']' after an element of an array") }
         return elements
     }
@@ -140,7 +146,40 @@ struct JSONParser {
         return true
     }
 
+    /// Whether the comma just read was the last thing before an end, where the dialect allows that.
+    private mutating func isAfterLast(_ end: Unicode.Scalar, _ isFirst: Bool) -> Bool {
+        guard dialect == .lenient, !isFirst else { return false }
+        skipSpace()
+        return position < bytes.count && bytes[position] == UInt8(ascii: end)
+    }
+
     private mutating func skipSpace() {
+        repeat { skipBlanks() } while dialect == .lenient && skipComment()
+    }
+
+    /// Passes over `// …` and `/* … */`; false where none stands here.
+    private mutating func skipComment() -> Bool {
+        let slash = UInt8(ascii: "/")
+        guard position + 1 < bytes.count, bytes[position] == slash else { return false }
+        switch bytes[position + 1] {
+        case slash:
+            while position < bytes.count, bytes[position] != 0x0A { position += 1 }
+            return true
+        case UInt8(ascii: "*"):
+            position += 2
+            while position < bytes.count, !bytes[position...].starts(with: [0x2A, slash]) {
+                position += 1
+                guard bytes[position - 1] == 0x0A else { continue }
+                line += 1
+                lineStart = position
+            }
+            position = min(position + 2, bytes.count)
+            return true
+        default: return false
+        }
+    }
+
+    private mutating func skipBlanks() {
         while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
             position += 1
             guard bytes[position - 1] == 0x0A else { continue }

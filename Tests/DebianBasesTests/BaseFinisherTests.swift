@@ -18,7 +18,7 @@ struct BaseFinisherTests {
         )
         let root = scratch.path.appending("root")
         try HostFiles.makeFolder(root)
-        try BaseFinisher(root: root, entry: entry, recipe: recipe).finish()
+        try BaseFinisher(root: root, entry: entry, recipe: recipe, architecture: "amd64").finish()
         return root
     }
 

@@ -15,17 +15,46 @@ struct CatalogTests {
         }
     }
 
+    @Test func `offers a Node and a Java of every suite with both stages`() throws {
+        func kinds(_ language: String) -> [String] {
+            Self.debian.filter { $0.language == language }.map { String($0.id.dropFirst("debian/".count)) }
+        }
+        let node = ["builder", "runtime", "runtime-shell"]
+        #expect(
+            kinds("node")
+                == ["bookworm/node-18", "trixie/node-20", "testing/node-24"].flatMap { id in node.map { "\(id)-\($0)" }
+                })
+        let java = ["builder", "gradle-builder", "runtime", "runtime-shell"]
+        #expect(
+            kinds("java")
+                == ["bookworm/java-17", "trixie/java-21", "trixie/java-25"].flatMap { id in java.map { "\(id)-\($0)" } }
+        )
+        #expect(kinds("jlink") == ["bookworm/jlink-12-runtime", "trixie/jlink-13-runtime"])
+        #expect(kinds("web") == ["bookworm/web-2.6-runtime", "trixie/web-2.6-runtime", "testing/web-2.11-runtime"])
+    }
+
+    /// The interpreter of a language's bases and its ABI.
+    private static func interpreter(_ entry: BaseEntry) -> (path: String?, abi: String?) {
+        switch entry.language {
+        case "python": ("/usr/bin/python\(entry.version)", "cp" + entry.version.replacing(".", with: ""))
+        case "node": ("/usr/bin/node", "node\(entry.version)")
+        case "java": ("/usr/bin/java", nil)
+        case "web": ("/usr/bin/caddy", nil)
+        default: (nil, nil)
+        }
+    }
+
     @Test(arguments: debian) func `is complete in every entry`(entry: BaseEntry) throws {
         let recipe = try #require(entry.debian)
-        #expect(entry.id == "debian/\(recipe.suite)/\(entry.language)-\(entry.version)-\(entry.role.rawValue)")
-        #expect(
-            try Reference(parsing: entry.reference).tag == "\(entry.version)-\(recipe.suite)-\(entry.role.rawValue)")
-        let isPython = entry.language == "python"
-        #expect(entry.interpreter?.description == (isPython ? "/usr/bin/python\(entry.version)" : nil))
-        #expect(entry.abi == (isPython ? "cp" + entry.version.replacing(".", with: "") : nil))
+        let kind = try #require(entry.id.split(separator: "/").last).dropFirst(
+            "\(entry.language)-\(entry.version)-".count)
+        #expect(entry.id == "debian/\(recipe.suite)/\(entry.language)-\(entry.version)-\(kind)")
+        #expect(try Reference(parsing: entry.reference).tag == "\(entry.version)-\(recipe.suite)-\(kind)")
+        #expect(entry.interpreter?.description == Self.interpreter(entry).path)
+        #expect(entry.abi == Self.interpreter(entry).abi)
         let isStatic = ["static", "static-net", "scratch"].contains(entry.language)
         // What needs no interpreter has no language whose support could end.
-        let isBare = isStatic || entry.language == "cc"
+        let isBare = isStatic || ["cc", "jlink", "web"].contains(entry.language)
         #expect(entry.libc.family == (isStatic ? .none : .glibc))
         #expect((entry.libc.version == nil) == isStatic)
         #expect((entry.environment["LANG"] == "C.UTF-8") == !isStatic)
@@ -39,16 +68,23 @@ struct CatalogTests {
             #expect(recipe.packages.contains(package), "\(package)")
         }
         for folder in recipe.bytecode { #expect(UnpackRules(drop: recipe.drop).place(folder) == folder) }
+        #expect((recipe.trustStore != nil) == ["java", "jlink"].contains(entry.language))
         switch entry.role {
         case .runtime:
             #expect(recipe.closed)
-            #expect(entry.shell == nil)
+            let hasShell = kind == "runtime-shell"
+            #expect(kind == "runtime" || hasShell)
+            #expect(entry.shell?.description == (hasShell ? "/bin/sh" : nil))
+            #expect(recipe.packages.contains("dash") == hasShell)
             #expect(entry.user == "65532:65532")
-            #expect(entry.tools.isEmpty)
+            #expect(entry.tools == (hasShell ? ["sh"] : []))
         case .builder:
+            #expect(kind == "builder" || kind == "gradle-builder")
             #expect(!recipe.closed)
             #expect(entry.shell?.description == "/bin/sh")
-            #expect(entry.tools.contains(isPython ? "pip" : "go"))
+            let tool = ["go": "go", "java": kind == "builder" ? "mvn" : "gradle", "node": "npm", "python": "pip"]
+            #expect(try entry.tools.contains(#require(tool[entry.language])))
+            #expect(entry.tools == entry.tools.sorted())
         }
     }
 

@@ -26,7 +26,7 @@ struct OfficialCatalogTests {
         switch entry.libc.family {
         case .musl: #expect(entry.release.hasPrefix("alpine-") && entry.reference.contains("-alpine"))
         case .glibc: #expect(entry.release.hasPrefix("debian-") || entry.release.hasPrefix("ubuntu-"))
-        case .none: #expect(entry.language == "static")
+        case .none: #expect(["static", "web"].contains(entry.language))
         }
         if entry.role == .runtime {
             #expect(Set(entry.tools).isDisjoint(with: ["gcc", "cc", "make", "go", "javac", "git"]))

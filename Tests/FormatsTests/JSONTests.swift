@@ -80,3 +80,51 @@ import Testing
         #expect(object["b"] == nil)
     }
 }
+
+@Suite struct LenientJSONTests {
+    @Test func `takes comments and a comma after the last one, and still knows lines`() throws {
+        let text = """
+            // bun lockfile
+            {
+              /* two
+                 lines */ "a": [1, 2,], // "b": 3
+              "c": {"d": "// no comment /* */",},
+            }
+            // the end
+            """
+        let document = try JSONDocument(parsing: text, file: "bun.lock", dialect: .lenient)
+        guard case .object(let root) = document.root else {
+            Issue.record("no object")
+            return
+        }
+        #expect(root.members.map(\.key) == ["a", "c"])
+        #expect(root.members.map(\.line) == [4, 5])
+        #expect(root["a"] == .array([.number("1"), .number("2")]))
+        guard case .object(let inner)? = root["c"] else {
+            Issue.record("no object in it")
+            return
+        }
+        #expect(inner["d"] == .string("// no comment /* */"))
+    }
+
+    @Test(arguments: [
+        "[,]", "{,}", "[1,,2]", "{\"a\": 1,,}", "[1", "{\"a\": 1,", "/* [1]", "[1 / 2]", "{'a': 1}", "[01]", "[] x", "",
+    ])
+    func `is lenient in nothing else`(text: String) {
+        #expect(throws: FormatError.self) { try JSONDocument(parsing: text, file: "x", dialect: .lenient) }
+    }
+
+    @Test(arguments: ["// a\n{}", "/* a */ {}", "[1,]", "{\"a\": 1,}"])
+    func `without being asked it is strict`(text: String) {
+        #expect(throws: FormatError.self) { try JSONDocument(parsing: text, file: "x") }
+    }
+
+    @Test func `an error after comments names its own line`() {
+        #expect(
+            throws: FormatError.malformed(
+                file: "x", line: 3, what: "column 2: is not JSON: it has no value where one is expected")
+        ) {
+            try JSONDocument(parsing: "/*\n*/ [ // one\n ?]", file: "x", dialect: .lenient)
+        }
+    }
+}

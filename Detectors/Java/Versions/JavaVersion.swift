@@ -1,3 +1,4 @@
+import Formats
 import Planning
 
 /// Which Java a service asks for.
@@ -6,5 +7,8 @@ struct JavaVersion: Sendable {
     /// Files that ask for something else and lost.
     let warnings: [String]
 
-    static func read(_ project: JavaProject) throws -> JavaVersion { JavaVersion(request: nil, warnings: []) }
+    static func read(_ project: JavaProject) throws -> JavaVersion {
+        let wishes = try JavaWishes.read(project)
+        return try JavaVersionRule(wishes).version()
+    }
 }

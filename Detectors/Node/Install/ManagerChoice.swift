@@ -20,7 +20,9 @@ struct ManagerChoice: Sendable {
         /// `sha512.…` after the `+` of `packageManager`.
         var hash: String?
         let reason: Reason
-        /// Whether a `packageManager` field names it: an exact release.
+        /// Whether `engines` asks for it, which managers only warn about.
+        var isEngines = false
+        /// Whether it is one release.
         var isExact: Bool { range.contains(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/) }
     }
 

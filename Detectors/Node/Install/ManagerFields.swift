@@ -34,7 +34,7 @@ struct ManagerFields: Sendable {
         if String(match.2).contains("://") {
             throw PlanError.unusable(
                 place: "\(entry.evidence)", what: "names an address, which is fetched by nothing here",
-                fix: "name a release, as in \"\(name)@\(ManagerReleases.newest(NodeManager(rawValue: name) ?? .npm))\"")
+                fix: "name a release, as in \"\(name)@\(ManagerReleases.usual(NodeManager(rawValue: name) ?? .npm))\"")
         }
         let parts = match.2.split(separator: "+", maxSplits: 1).map(String.init)
         guard let manager = NodeManager.named(name, version: parts[0]) else {
@@ -104,7 +104,8 @@ struct ManagerFields: Sendable {
                     path: entry.evidence.path, line: entry.evidence.line, excerpt: "\(key).\(name): \(entry.value)")
                 result.append(
                     .init(
-                        manager: manager, wanted: .init(range: entry.value, reason: .found(evidence: [evidence])),
+                        manager: manager, wanted: .init(
+                            range: entry.value, reason: .found(evidence: [evidence]), isEngines: key == "engines"),
                         evidence: evidence))
             }
         }

@@ -13,7 +13,7 @@ extension NodeInstallation {
         }
         guard declares || choice.lock != nil else { return nil }
         let manager = choice.manager.value
-        let lock = try choice.lock.flatMap { try NodeLock.read($0, of: project.tree) }
+        let lock = try choice.lock.flatMap { try NodeLock.read($0, manager, of: project.tree, manifests: manifests) }
         var warnings = choice.warnings
         if lock == nil {
             let what =

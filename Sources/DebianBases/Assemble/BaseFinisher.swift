@@ -12,12 +12,15 @@ struct BaseFinisher {
     private let tree: HostFolder
     private let entry: BaseEntry
     private let recipe: DebianRecipe
+    /// Debian's name of the machine that the base is for.
+    private let architecture: String
 
-    init(root: FilePath, entry: BaseEntry, recipe: DebianRecipe) throws {
+    init(root: FilePath, entry: BaseEntry, recipe: DebianRecipe, architecture: String) throws {
         self.root = root
         tree = try HostFolder(root)
         self.entry = entry
         self.recipe = recipe
+        self.architecture = architecture
     }
 
     /// Owners of what this adds, other than root.
@@ -48,7 +51,8 @@ struct BaseFinisher {
         for (path, target) in recipe.links.sorted(by: { $0.key < $1.key }) {
             let stated = try ImagePath(parsing: path)
             // The folders at the root are links by now.
-            try tree.link(UnpackRules.merged(stated) ?? stated, to: target)
+            let meant = target.replacing("{architecture}", with: architecture)
+            try tree.link(UnpackRules.merged(stated) ?? stated, to: meant)
         }
         for (link, target) in try Alternatives.chosen(alternatives, in: tree) {
             try tree.link(link, to: target.description)
@@ -96,25 +100,34 @@ struct BaseFinisher {
         try tree.write(services, to: ImagePath("/etc/nsswitch.conf"))
     }
 
-    /// One file of all authorities, as `update-ca-certificates` makes it; the package's folder is not shipped.
+    /// One file of all authorities, as `update-ca-certificates` makes it, and Java's, where the base is to have it; the
+    /// package's folder is not shipped.
     private func writeCertificates() throws {
         let place = Self.authorities
         guard let folder = try tree.folder(at: place) else { return }
-        try tree.write(certificates(in: folder), to: ImagePath("/etc/ssl/certs/ca-certificates.crt"))
+        let files = try certificates(in: folder)
+        try tree.write(files.map(\.text).joined(), to: ImagePath("/etc/ssl/certs/ca-certificates.crt"))
+        if let path = recipe.trustStore {
+            let store = try JavaTrustStore(pem: files) {
+                .badPackage(package: "ca-certificates", said: "'\($0)' holds no certificate")
+            }
+            try tree.write(store.bytes, to: path)
+        }
         try tree.remove(at: place)
     }
 
-    private func certificates(in folder: HostFolder) throws -> String {
-        var bundle = ""
+    /// The files of authorities, in the order of their names, each ending with a line feed.
+    private func certificates(in folder: HostFolder) throws -> [(name: String, text: String)] {
+        var files: [(name: String, text: String)] = []
         for name in try folder.names().sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             if let inner = try folder.folder(name) {
-                bundle += try certificates(in: inner)
+                files += try certificates(in: inner)
             } else if name.hasSuffix(".crt"), let bytes = try folder.read(name) {
                 let text = String(decoding: bytes, as: UTF8.self)
-                bundle += text + (text.hasSuffix("\n") ? "" : "\n")
+                files.append((String(name.dropLast(4)), text + (text.hasSuffix("\n") ? "" : "\n")))
             }
         }
-        return bundle
+        return files
     }
 
     /// Gives every folder the mode its package states, or 0755, and every file of bytecode 0644, so that no umask

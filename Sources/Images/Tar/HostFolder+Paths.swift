@@ -33,11 +33,14 @@ extension HostFolder {
     /// Writes a small file with mode 0644, whatever the umask, in place of the file or link that is there.
     ///
     /// Nothing is flushed: it is for a tree in the making.
-    package func write(_ text: String, to path: ImagePath) throws {
+    package func write(_ text: String, to path: ImagePath) throws { try write(Array(text.utf8), to: path) }
+
+    /// The same for bytes.
+    package func write(_ bytes: [UInt8], to path: ImagePath) throws {
         let folder = try makeFolder(at: path.parent ?? .root)
         try folder.removeFile(path.name)
         let file = try folder.createFile(path.name)
-        try Array(text.utf8).withUnsafeBytes { try file.write($0) }
+        try bytes.withUnsafeBytes { try file.write($0) }
         try file.setMode(0o644)
     }
 

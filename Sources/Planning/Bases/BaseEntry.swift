@@ -94,14 +94,16 @@ package struct DebianRecipe: Codable, Hashable, Sendable {
     package let closed: Bool
     /// Paths and glob patterns that are not unpacked.
     package let drop: [String]
-    /// Symbolic links to make: path to target.
+    /// Symbolic links to make: path to target, in which `{architecture}` is Debian's name of the machine: `amd64`.
     package let links: [String: String]
     /// Folders whose `.py` files get hash-based bytecode from the base's own interpreter.
     package let bytecode: [ImagePath]
+    /// Where Java expects the certificate authorities; nil for a base without Java.
+    package let trustStore: ImagePath?
 
     package init(
         suite: String, extraSuites: [String], packages: [String], closed: Bool, drop: [String],
-        links: [String: String], bytecode: [ImagePath]
+        links: [String: String], bytecode: [ImagePath], trustStore: ImagePath? = nil
     ) {
         self.suite = suite
         self.extraSuites = extraSuites
@@ -110,5 +112,6 @@ package struct DebianRecipe: Codable, Hashable, Sendable {
         self.drop = drop
         self.links = links
         self.bytecode = bytecode
+        self.trustStore = trustStore
     }
 }

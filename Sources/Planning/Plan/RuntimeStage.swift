@@ -68,6 +68,8 @@ package struct Owner: Codable, Hashable, Sendable, CustomStringConvertible {
 package enum LayerGroup: String, Codable, Hashable, Sendable, CaseIterable, Comparable {
     case systemLibraries = "system libraries"
     case dependencies
+    /// Dependencies whose bytes change under one name, as Maven's snapshots.
+    case snapshots
     case application
 
     package static func < (left: LayerGroup, right: LayerGroup) -> Bool { left.order < right.order }

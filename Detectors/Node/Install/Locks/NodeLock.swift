@@ -13,8 +13,51 @@ struct NodeLock: Sendable {
     let packages: [Package]
     /// What the lock was made from: the declared dependencies of every manifest, as the lock records them.
     let importers: [Importer]
+    /// What each `name@range` became, for the formats of Yarn, which record no manifests or only their ranges.
+    var patterns: [String: Pattern] = [:]
+    var details = Details()
     /// Whether the packages are known: a binary lock keeps them for its own program.
     var isReadable = true
+
+    /// What a `name@range` became.
+    struct Pattern: Sendable, Hashable {
+        let version: String
+        let line: Int
+    }
+
+    /// What a lock fixes beside packages.
+    struct Details: Sendable, Hashable {
+        var patches: [Patch] = []
+        var overrides: [Override] = []
+        var catalogs: [CatalogEntry] = []
+        /// The checksum of `.pnpmfile.cjs`.
+        var hookChecksum: String?
+        /// Packages whose scripts Bun runs.
+        var trusted: [String] = []
+
+        /// A package that is changed by a patch file of the sources.
+        struct Patch: Sendable, Hashable {
+            let package: String
+            let file: String
+            let hash: String
+            let line: Int
+        }
+
+        /// A version that is forced upon every package.
+        struct Override: Sendable, Hashable {
+            let name: String
+            let range: String
+            let line: Int
+        }
+
+        /// A range that manifests name as `catalog:`.
+        struct CatalogEntry: Sendable, Hashable {
+            let catalog: String
+            let name: String
+            let range: String
+            let line: Int
+        }
+    }
 
     /// One installed package.
     struct Package: Sendable, Hashable {
@@ -105,7 +148,11 @@ struct NodeLock: Sendable {
     static let sizeLimit: Int64 = 32 << 20
 
     /// Reads a lock; fails with file and line where it is no lock of its manager, or holds a merge's conflict.
-    static func read(_ path: SourcePath, of tree: any SourceTree) throws -> NodeLock? {
+    ///
+    /// `manifests` are those of everything that is installed together: Yarn's locks do not say what only development needs.
+    static func read(
+        _ path: SourcePath, _ manager: NodeManager, of tree: any SourceTree, manifests: [PackageJSON]
+    ) throws -> NodeLock? {
         guard tree.hasFile(path) else { return nil }
         if path.name == "bun.lockb" {
             return NodeLock(
@@ -114,9 +161,12 @@ struct NodeLock: Sendable {
         }
         guard let text = try tree.text(at: path, limit: sizeLimit) else { return nil }
         try checkConflict(text, path)
-        switch path.name {
-        case "package-lock.json", "npm-shrinkwrap.json": return try NpmLock.read(text, path)
-        default: return nil
+        return switch manager {
+        case .npm: try NpmLock.read(text, path)
+        case .pnpm: try PnpmLock.read(text, path)
+        case .yarn: try YarnLock.read(text, path, manifests: manifests)
+        case .berry: try BerryLock.read(text, path, manifests: manifests)
+        case .bun: try BunLock.read(text, path)
         }
     }
 
