@@ -12,7 +12,8 @@ struct NodePlanner {
     func plan() throws -> BuildPlan {
         let installation = try NodeInstallation.read(project)
         let application = try NodeApplication.read(project, installation)
-        let choice = try BaseChoice.choose(try wish(application), from: bases)
+        let version = try NodeVersion.read(project)
+        let choice = try BaseChoice.choose(wish(application, version), from: bases)
         let steps = NodeSteps(
             project: project, installation: installation, application: application,
             interpreter: choice.builder.interpreter ?? ImagePath("/usr/bin/node"),
@@ -21,22 +22,26 @@ struct NodePlanner {
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
-            buildPackages: try StagePackages.of(options.buildPackages, [], choice.builder),
+            buildPackages: try StagePackages.of(
+                options.buildPackages, installation?.access.packages ?? [], choice.builder),
             runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
         let copies = steps.copies()
         let builder = BuilderStage(
-            name: "builder", portability: portability, base: stages.builder, steps: try steps.steps(),
+            name: "builder", portability: portability, base: stages.builder, steps: steps.steps(),
             artifacts: copies.map(\.path))
         return BuildPlan(
             name: options.name, language: Decided("node", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, installation, application), builder: builder,
             runtime: RuntimeStage(
-                base: stages.runtime, copies: copies, files: [], config: try config(application, installation, choice.runtime)),
-            warnings: choice.warnings + (installation?.warnings ?? []) + application.warnings)
+                base: stages.runtime, copies: copies, files: [],
+                config: try config(application, installation, choice.runtime)),
+            warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
+                + (installation?.access.warnings ?? []) + application.warnings)
     }
 
-    private func wish(_ application: NodeApplication) throws -> BaseChoice.Wish {
-        var wish = BaseChoice.Wish(language: "node", version: nil, family: options.bases, libc: options.libc)
+    private func wish(_ application: NodeApplication, _ version: NodeVersion) -> BaseChoice.Wish {
+        var wish = BaseChoice.Wish(
+            language: "node", version: version.request, family: options.bases, libc: options.libc)
         switch application.kind {
         case .site: wish.runtime = "web"
         case .server(let start):
@@ -46,15 +51,20 @@ struct NodePlanner {
     }
 
     private func portability(_ installation: NodeInstallation?) -> Decided<Portability> {
-        guard let installation else { return Decided(.shared, .usual(why: "JavaScript alone, which any platform runs")) }
+        guard let installation else {
+            return Decided(.shared, .usual(why: "JavaScript alone, which any platform runs"))
+        }
         guard let lock = installation.lock else {
             return Decided(.native, .usual(why: "no lock says whether packages are for one platform only"))
         }
         func found(_ package: NodeLock.Package, _ what: String) -> Decided<Portability> {
             Decided(
-                .native, .found(evidence: [Evidence(path: lock.path, line: package.line, excerpt: "\(package.name) \(what)")]))
+                .native,
+                .found(evidence: [Evidence(path: lock.path, line: package.line, excerpt: "\(package.name) \(what)")]))
         }
-        if let first = lock.packages.first(where: { $0.hasInstallScript == true }) { return found(first, "runs a script") }
+        if let first = lock.packages.first(where: { $0.hasInstallScript == true }) {
+            return found(first, "runs a script")
+        }
         if let first = lock.packages.first(where: { !$0.cpu.isEmpty || !$0.libc.isEmpty }) {
             return found(first, "is for one platform")
         }
@@ -66,10 +76,10 @@ struct NodePlanner {
     ) -> [Decision] {
         var decisions = [Decision("node", choice.version)]
         if let installation {
-            decisions.append(
-                Decision(
-                    "package manager",
-                    installation.manager.map { installation.version.map { [title = $0] in "\(title)" } ?? $0.title }))
+            decisions.append(Decision("package manager", installation.manager.map(\.title)))
+            if let version = installation.version {
+                decisions.append(Decision("package manager release", version))
+            }
         } else {
             decisions.append(
                 Decision(
@@ -77,7 +87,8 @@ struct NodePlanner {
         }
         if let framework = application.framework { decisions.append(Decision("framework", framework)) }
         if let workspace = project.workspace {
-            decisions.append(Decision("workspace", Decided("\(workspace.root)", .found(evidence: [workspace.evidence]))))
+            decisions.append(
+                Decision("workspace", Decided("\(workspace.root)", .found(evidence: [workspace.evidence]))))
         }
         if case .site(let site) = application.kind {
             decisions.append(Decision("output", site.output))

@@ -21,8 +21,10 @@ struct NodeSigns {
             return try started(path).map { [evidence, $0] } ?? []
         }
         guard try !LanguageManifests.areThere(in: tree) else { return [] }
-        let found = (Self.programs.prefix { $0.hasSuffix("js") } + ["index.html"]).map { tree.service.appending(name: $0) }
-            .first(where: tree.hasFile)
+        let found = (Self.programs.prefix { $0.hasSuffix("js") } + ["index.html"]).map {
+            tree.service.appending(name: $0)
+        }
+        .first(where: tree.hasFile)
         return found.map { [Evidence(path: $0, excerpt: $0.name)] } ?? []
     }
 
@@ -40,7 +42,8 @@ struct NodeSigns {
         if let main = manifest.string("main"), let file = tree.service.resolving(main.value), tree.hasFile(file) {
             return main.evidence
         }
-        let file = ["server.js", "server.mjs", "server.ts"].map { tree.service.appending(name: $0) }.first(where: tree.hasFile)
+        let file = ["server.js", "server.mjs", "server.ts"].map { tree.service.appending(name: $0) }.first(
+            where: tree.hasFile)
         return file.map { Evidence(path: $0, excerpt: $0.name) }
     }
 
@@ -48,7 +51,9 @@ struct NodeSigns {
     private static func makesAssets(_ script: String) -> Bool {
         let words = script.split(whereSeparator: \.isWhitespace).map(String.init)
         var rest = words[...]
-        while let word = rest.first, ["cross-env", "npx", "yarn", "pnpm", "exec", "run"].contains(word) || word.contains("=") {
+        while let word = rest.first,
+            ["cross-env", "npx", "yarn", "pnpm", "exec", "run"].contains(word) || word.contains("=")
+        {
             rest.removeFirst()
         }
         guard let program = rest.first else { return true }

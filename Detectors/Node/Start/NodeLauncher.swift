@@ -60,7 +60,8 @@ struct NodeLauncher {
 
     /// Options of Node that take the next word.
     private static let withValue: Set<String> = [
-        "-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "--env-file", "--title",
+        "-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "--env-file",
+        "--title",
         "--icu-data-dir", "--max-http-header-size",
     ]
 
@@ -75,6 +76,7 @@ struct NodeLauncher {
 
     /// The words where none reads a variable.
     private static func plain(_ words: [String]) -> [String]? {
-        words.contains { $0.replacing("$$", with: "").contains("$") } ? nil : words.map { $0.replacing("$$", with: "$") }
+        words.contains { $0.replacing("$$", with: "").contains("$") }
+            ? nil : words.map { $0.replacing("$$", with: "$") }
     }
 }

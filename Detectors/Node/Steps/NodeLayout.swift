@@ -6,10 +6,12 @@ struct NodeLayout {
     let json: String
 
     init(
-        top: String, service: String, built: Bool, application: NodeApplication, processes: [NodeStart], caches: [String]
+        top: String, service: String, built: Bool, application: NodeApplication, processes: [NodeStart],
+        caches: [String]
     ) {
         var members: [(String, Value)] = [
-            ("top", .text(top)), ("service", .text(service)), ("built", .flag(built)), ("skip", .list(caches.map(Value.text))),
+            ("top", .text(top)), ("service", .text(service)), ("built", .flag(built)),
+            ("skip", .list(caches.map(Value.text))),
         ]
         switch application.kind {
         case .site(let site): members.append(("site", .object([("output", .text(site.output.value))])))

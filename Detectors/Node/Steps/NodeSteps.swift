@@ -42,15 +42,15 @@ struct NodeSteps {
     /// Members of the workspace that are shipped with the service, the service among them, from the tree's root.
     var members: [SourcePath] {
         guard let workspace = project.workspace else { return [] }
-        let folders = workspace.closure(of: project.tree.service).compactMap { $0.folder.relative(to: project.top) }
-        return Set(folders + [service]).subtracting([.root]).sorted()
+        let folders = workspace.runtimeClosure(of: project.tree.service).map(\.folder) + [project.tree.service]
+        return Set(folders.compactMap { $0.relative(to: project.top) }).subtracting([.root]).sorted()
     }
 
     /// All steps.
-    func steps() throws -> [Step] {
+    func steps() -> [Step] {
         var steps: [Step] = []
         if let installation {
-            steps += try install(installation)
+            steps += install(installation)
             if shipsModules, !installation.isPlugAndPlay { steps.append(prune(after: steps.last?.name)) }
         }
         let tree = steps.last { $0.name == "install" }?.name
@@ -60,7 +60,7 @@ struct NodeSteps {
                 action: .copy(
                     source: SourceCopy(paths: sourcePaths, base: project.top, destination: Self.app)),
                 reason: .usual(why: "the service itself, after everything that changes less often")))
-        steps += try build(after: "sources")
+        steps += build(after: "sources")
         let pruned = steps.contains { $0.name == "prune" } ? ["prune"] : []
         steps.append(check(needs: pruned + [steps.last?.name].compactMap(\.self)))
         return steps
@@ -99,7 +99,7 @@ struct NodeSteps {
     /// The sources: all, or in a workspace those of the members that take part and the files beside them.
     private var sourcePaths: [SourcePath] {
         guard let workspace = project.workspace else { return [project.top] }
-        let taking = members.map { project.top.appending($0) }
+        let taking = workspace.closure(of: project.tree.service).map(\.folder) + [project.tree.service]
         let others = workspace.members.map(\.folder).filter { folder in
             !taking.contains { folder.isInside($0) || $0.isInside(folder) }
         }
@@ -122,8 +122,8 @@ struct NodeSteps {
         return ("\(commands.package.name)@\(version.value)", installation, version)
     }
 
-    private func install(_ installation: NodeInstallation) throws -> [Step] {
-        let (mounts, variables) = try NodeSecrets(installation, options).mounts()
+    private func install(_ installation: NodeInstallation) -> [Step] {
+        let (mounts, variables) = (installation.access.mounts, installation.access.environment)
         var steps: [Step] = []
         if let manager = managerStep {
             let settings = installation.files.filter { $0 == project.top.appending(name: ".npmrc") }
@@ -171,9 +171,8 @@ struct NodeSteps {
 
     /// C code is compiled without the paths and build ids of this build.
     private static let native = [
-        "CFLAGS": "-g0", "CXXFLAGS": "-g0", "LDFLAGS": "-Wl,--build-id=none -s", "npm_config_build_from_source": "",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    ].filter { !$0.value.isEmpty }
+        "CFLAGS": "-g0", "CXXFLAGS": "-g0", "LDFLAGS": "-Wl,--build-id=none -s", "PYTHONDONTWRITEBYTECODE": "1",
+    ]
 
     private func prune(after last: String?) -> Step {
         run(
@@ -187,7 +186,7 @@ struct NodeSteps {
 
     // MARK: The service
 
-    private func build(after last: String) throws -> [Step] {
+    private func build(after last: String) -> [Step] {
         let network: NetworkAccess = options.buildNetwork?.value == true ? .host : .none
         if let asked = options.buildCommand {
             return [
@@ -231,7 +230,8 @@ struct NodeSteps {
         let plain = name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
         let taken = ["manager", "settings", "manifests", "install", "prune", "sources", "check"]
         let text = String(plain)
-        return text == "build" ? text : taken.contains(text) || !(text.first?.isLetter ?? false) ? "build-\(text)" : text
+        return text == "build"
+            ? text : taken.contains(text) || !(text.first?.isLetter ?? false) ? "build-\(text)" : text
     }
 
     private func check(needs: [String]) -> Step {
@@ -239,7 +239,8 @@ struct NodeSteps {
             top: "\(Self.app)", service: "\(service)", built: hasBuild, application: application,
             processes: application.processes.map(\.start), caches: application.builds.flatMap(\.caches))
         return run(
-            "check", needs: needs, program(NodePrograms.check, [layout.json]), .usual(
+            "check", needs: needs, program(NodePrograms.check, [layout.json]),
+            .usual(
                 why: "what the image starts is there, and what it holds is laid out"))
     }
 
