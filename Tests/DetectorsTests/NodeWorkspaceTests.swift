@@ -166,7 +166,7 @@ import Testing
         (
             "nx.json",
             #"{"targetDefaults": {"build": {"dependsOn": [{"target": "codegen"}, {"target": "build", "projects": ["@shop/log"]}, "@shop/db:codegen"]}}}"#,
-            "codegen-apps/api codegen-packages/log build-packages/log codegen-packages/db"
+            "codegen-apps/api codegen-packages/log codegen-packages/db build-packages/log"
         ),
         ("lerna.json", "{}", upstream),
     ])

@@ -106,7 +106,6 @@ struct ModuleReferences: Sendable {
             if source.word(next) == .type, isTypeOnly(next) { return next }
             var names: [String] = []
             var isPlain = true
-            var isAlias = false
             while next < source.tokens.count {
                 switch source.tokens[next].kind {
                 case .word(.from) where source.isText(next + 1):
@@ -114,7 +113,6 @@ struct ModuleReferences: Sendable {
                     return next + 1
                 case .word(.import), .word(.export), .word(.require), .text, .other: return next - 1
                 case .word(.as):
-                    isAlias = true
                     if !names.isEmpty { names.removeLast() }
                 case .word(.type) where source.word(next + 1) != nil && source.word(next + 1) != .as:
                     // `{ type A }`: neither counts.
@@ -122,13 +120,11 @@ struct ModuleReferences: Sendable {
                     isPlain = false
                 case .word:
                     names.append(source.text(source.tokens[next]))
-                    isAlias = false
                 case .sign(let sign):
                     guard "{},*".utf8.contains(sign) else { return next - 1 }
                 }
                 next += 1
             }
-            _ = isAlias
             return next
         }
 
@@ -162,7 +158,8 @@ struct ModuleReferences: Sendable {
                 let isCalled = source.isSign(index + 1, "(") || source.isSign(index + 1, ".")
                 let isMade = source.word(index - 1) == .new || source.word(index - 1) == .extends
                 let isDecorator = source.isSign(index - 1, "@")
-                let isPassed = source.isSign(index - 1, "(") && (source.isSign(index + 1, ")") || source.isSign(index + 1, ","))
+                let isPassed =
+                    source.isSign(index - 1, "(") && (source.isSign(index + 1, ")") || source.isSign(index + 1, ","))
                 if isMade || isDecorator || isPassed || (isCalled && !isType) { result.insert(source.text(token)) }
             }
             return result
@@ -194,7 +191,8 @@ struct ModuleReferences: Sendable {
         private mutating func requiring(_ index: Int) {
             var next = index + 1
             if source.isSign(next, "."), source.word(next + 1) == .resolve { next += 2 }
-            guard source.isSign(next, "("), source.isText(next + 1), source.isSign(next + 2, ")") || source.isSign(next + 2, ",")
+            guard source.isSign(next, "("), source.isText(next + 1),
+                source.isSign(next + 2, ")") || source.isSign(next + 2, ",")
             else { return }
             add(next + 1, .require)
         }

@@ -87,7 +87,8 @@ struct BuildOrder: Sendable {
 
     /// The members that no order puts after all that they need.
     private func unordered(_ members: [NodeWorkspace.Member]) -> [NodeWorkspace.Member] {
-        var open = Dictionary(members.map { ($0.name, $0.needs.count { byName[$0] != nil }) }, uniquingKeysWith: { one, _ in one })
+        var open = Dictionary(
+            members.map { ($0.name, $0.needs.count { byName[$0] != nil }) }, uniquingKeysWith: { one, _ in one })
         var needing: [String: [String]] = [:]
         for member in members { for name in member.needs { needing[name, default: []].append(member.name) } }
         var ready = members.map(\.name).filter { open[$0] == 0 }
@@ -122,5 +123,16 @@ struct BuildOrder: Sendable {
             }
         }
         return nil
+    }
+}
+
+extension NodeApplication {
+    /// The same with builds of other packages before its own; what the service builds itself is there once.
+    func building(after others: [Build]) -> NodeApplication {
+        let own = builds.filter { build in
+            !others.contains { $0.command == build.command && $0.folder == build.folder }
+        }
+        return NodeApplication(
+            framework: framework, builds: others + own, kind: kind, processes: processes, warnings: warnings)
     }
 }
