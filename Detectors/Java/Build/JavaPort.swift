@@ -49,10 +49,8 @@ struct JavaPort: Sendable {
     ]
 
     /// Reads the framework's own files, then the code; the framework's default where neither names one.
-    ///
-    /// - Parameter isWeb: whether the service listens at all, where the framework also makes programs that do not.
     static func read(
-        _ module: SourcePath, framework: Decided<String>?, isWeb: Bool = true, of tree: any SourceTree
+        _ module: SourcePath, framework: Decided<String>?, of tree: any SourceTree
     ) throws -> JavaPort {
         let rule = rules.first { $0.framework == framework?.value }
         let found = try rule.flatMap { try named($0, module, tree) }
@@ -67,7 +65,7 @@ struct JavaPort: Sendable {
             return JavaPort(port: special, environment: [:])
         }
         if let code = try JavaCodePort.read(module, of: tree) { return JavaPort(port: code, environment: [:]) }
-        guard let rule, let usual = rule.usual, isWeb else { return JavaPort(port: nil, environment: [:]) }
+        guard let rule, let usual = rule.usual else { return JavaPort(port: nil, environment: [:]) }
         return JavaPort(
             port: Decided(usual, .usual(why: "the port of \(rule.framework)")),
             environment: environment(rule, usual, isHeard: false, nil))

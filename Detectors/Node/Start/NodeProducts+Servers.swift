@@ -1,3 +1,4 @@
+import Formats
 import Planning
 
 /// Frameworks whose build makes a server, unless their configuration makes a site.
