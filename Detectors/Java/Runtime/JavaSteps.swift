@@ -65,7 +65,7 @@ struct JavaSteps {
             name: "manifests", needs: [],
             action: .copy(source: SourceCopy(paths: build.files, base: .root, destination: Self.source)),
             reason: .found(evidence: evidence))
-        let own = build.dependencies ?? build.build
+        guard let own = build.dependencies ?? build.build else { return [] }
         return [
             manifests,
             run(
@@ -79,11 +79,11 @@ struct JavaSteps {
         let own = build.build
         if let asked = options.buildCommand {
             return run(
-                "build", needs: ["sources"], asked.value, asked.reason, environment: own.environment,
-                mounts: own.mounts, network: options.buildNetwork?.value == true ? .host : .none)
+                "build", needs: ["sources"], asked.value, asked.reason, environment: own?.environment ?? [:],
+                mounts: own?.mounts ?? [], network: options.buildNetwork?.value == true ? .host : .none)
         }
-        guard build.tool.value != .none, !own.arguments.isEmpty else { return nil }
-        let hasNetwork = options.buildNetwork?.value == true
+        guard let own else { return nil }
+        let hasNetwork = options.buildNetwork?.value ?? !own.isOffline
         return run(
             "build", needs: ["sources"], own.arguments, own.reason, environment: own.environment, mounts: own.mounts,
             network: hasNetwork ? .host : .none)
