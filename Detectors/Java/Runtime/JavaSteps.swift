@@ -65,28 +65,29 @@ struct JavaSteps {
             name: "manifests", needs: [],
             action: .copy(source: SourceCopy(paths: build.files, base: .root, destination: Self.source)),
             reason: .found(evidence: evidence))
-        guard let own = build.dependencies ?? build.build else { return [] }
+        let own = build.dependencies ?? build.build
+        guard let arguments = asked?.value ?? own?.arguments, let reason = asked?.reason ?? own?.reason else {
+            return []
+        }
         return [
             manifests,
             run(
-                "dependencies", needs: ["manifests"], asked?.value ?? own.arguments, asked?.reason ?? own.reason,
-                environment: own.environment, mounts: own.mounts, network: .host),
+                "dependencies", needs: ["manifests"], arguments, reason, environment: own?.environment ?? [:],
+                mounts: own?.mounts ?? [], network: .host),
         ]
     }
 
     /// Makes the archives; nil where the sources hold them.
     private func buildStep() -> Step? {
         let own = build.build
-        if let asked = options.buildCommand {
-            return run(
-                "build", needs: ["sources"], asked.value, asked.reason, environment: own?.environment ?? [:],
-                mounts: own?.mounts ?? [], network: options.buildNetwork?.value == true ? .host : .none)
-        }
-        guard let own else { return nil }
-        let hasNetwork = options.buildNetwork?.value ?? !own.isOffline
+        guard let arguments = options.buildCommand?.value ?? own?.arguments, !arguments.isEmpty,
+            let reason = options.buildCommand?.reason ?? own?.reason
+        else { return nil }
+        // Some plugins download while they build.
+        let hasNetwork = options.buildNetwork?.value ?? (options.buildCommand == nil && own?.isOffline == false)
         return run(
-            "build", needs: ["sources"], own.arguments, own.reason, environment: own.environment, mounts: own.mounts,
-            network: hasNetwork ? .host : .none)
+            "build", needs: ["sources"], arguments, reason, environment: own?.environment ?? [:],
+            mounts: own?.mounts ?? [], network: hasNetwork ? .host : .none)
     }
 
     /// Finds what runs and lays it out below `/out`.
