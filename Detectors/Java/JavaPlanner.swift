@@ -41,8 +41,14 @@ struct JavaPlanner {
 
     private func wish(_ version: JavaVersion, _ build: JavaBuild, _ start: JavaStart) -> BaseChoice.Wish {
         BaseChoice.Wish(
-            language: "java", version: version.request, family: options.bases, needsShell: start.needsShell,
+            language: "java", version: version.request, family: options.bases ?? family(build),
+            needsShell: start.needsShell,
             libc: options.libc, tools: build.tools)
+    }
+
+    /// The family whose build tool is new enough, where only one is.
+    private func family(_ build: JavaBuild) -> Requested<String>? {
+        build.bases.map { Requested($0.value, by: "\($0.reason)") }
     }
 
     private func decisions(_ choice: BaseChoice, _ build: JavaBuild) -> [Decision] {

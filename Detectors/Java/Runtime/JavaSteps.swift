@@ -83,9 +83,11 @@ struct JavaSteps {
         guard let arguments = options.buildCommand?.value ?? own?.arguments, !arguments.isEmpty,
             let reason = options.buildCommand?.reason ?? own?.reason
         else { return nil }
+        // Some plugins download while they build.
+        let hasNetwork = options.buildNetwork?.value ?? (options.buildCommand == nil && own?.isOffline == false)
         return run(
             "build", needs: ["sources"], arguments, reason, environment: own?.environment ?? [:],
-            mounts: own?.mounts ?? [], network: options.buildNetwork?.value == true ? .host : .none)
+            mounts: own?.mounts ?? [], network: hasNetwork ? .host : .none)
     }
 
     /// Finds what runs and lays it out below `/out`.
