@@ -166,6 +166,8 @@ extension ArchiveProgram {
 
             private List<Candidate> in(Path folder) throws IOException {
                 List<Candidate> found = new ArrayList<>();
+                // The plan names the archive itself where it makes it.
+                if (Files.isRegularFile(folder)) found.add(new Candidate(folder));
                 if (!Files.isDirectory(folder)) return found;
                 Path quarkus = Tree.firstFile(folder.resolve("quarkus-run.jar"), folder.resolve("quarkus-app/quarkus-run.jar"));
                 if (quarkus != null) found.add(new Candidate(quarkus));

@@ -8,6 +8,8 @@ struct JavaLauncher {
     /// The runtime's shell; nil where it has none.
     let shell: ImagePath?
     let baseName: String
+    /// What runs a web application.
+    let container: ServletContainer?
 
     /// The arguments; fails where the text needs a shell and the base has none, or a variable that nothing sets.
     func arguments(_ command: JavaCommand, variables: [String: String]) throws(PlanError) -> [String] {
@@ -22,6 +24,7 @@ struct JavaLauncher {
         switch command.target {
         case .archive: arguments += ["-jar", "\(JavaSteps.archive)"]
         case .mainClass(let name): arguments += ["-cp", "\(JavaSteps.archive)", name]
+        case .container: return arguments + (container?.arguments ?? [])
         }
         return arguments + (try words(command.arguments, command, variables))
     }

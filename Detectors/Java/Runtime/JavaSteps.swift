@@ -9,6 +9,8 @@ struct JavaSteps {
     let project: JavaProject
     let build: JavaBuild
     let start: JavaStart
+    let container: ServletContainer?
+    let image: JavaImage?
     /// The Java of both stages: `21`.
     let version: String
     /// Variables that programs in the base expect.
@@ -19,6 +21,7 @@ struct JavaSteps {
     /// What starts, in the image.
     static let archive = ImagePath("/app/app.jar")
     private static let out = ImagePath("/out")
+    private static let jre = ImagePath("/jre")
 
     private var options: PlanOptions { project.options }
 
@@ -52,7 +55,8 @@ struct JavaSteps {
                 action: .copy(source: SourceCopy(paths: [build.root], base: .root, destination: Self.source)),
                 reason: .usual(why: "the service itself, after everything that changes less often")))
         if let built = buildStep() { steps.append(built) }
-        steps.append(try archiveStep(after: steps.last?.name ?? "sources"))
+        steps.append(archiveStep(after: steps.last?.name ?? "sources"))
+        if let image { steps.append(link(image)) }
         return steps
     }
 
@@ -69,28 +73,37 @@ struct JavaSteps {
         return [
             manifests,
             run(
-                "dependencies", needs: ["manifests"], asked?.value ?? own.arguments, asked?.reason ?? own.reason,
-                environment: own.environment, mounts: own.mounts, network: .host),
+                "dependencies", needs: ["manifests"], asked?.value ?? own?.arguments ?? [],
+                asked?.reason ?? own?.reason ?? build.tool.reason, environment: own?.environment ?? [:],
+                mounts: own?.mounts ?? [], network: .host),
         ]
     }
 
     /// Makes the archives; nil where the sources hold them.
     private func buildStep() -> Step? {
         let own = build.build
+        let hasNetwork = options.buildNetwork?.value == true
         if let asked = options.buildCommand {
             return run(
-                "build", needs: ["sources"], asked.value, asked.reason, environment: own.environment,
-                mounts: own.mounts, network: options.buildNetwork?.value == true ? .host : .none)
+                "build", needs: ["sources"], asked.value, asked.reason, environment: own?.environment ?? [:],
+                mounts: own?.mounts ?? [], network: hasNetwork ? .host : .none)
         }
-        guard build.tool.value != .none, !own.arguments.isEmpty else { return nil }
-        let hasNetwork = options.buildNetwork?.value == true
-        return run(
-            "build", needs: ["sources"], own.arguments, own.reason, environment: own.environment, mounts: own.mounts,
-            network: hasNetwork ? .host : .none)
+        return own.map { own in
+            run(
+                "build", needs: ["sources"], own.arguments, own.reason, environment: own.environment,
+                mounts: own.mounts, network: hasNetwork || !own.isOffline ? .host : .none)
+        }
+    }
+
+    /// Links a Java of the modules that the archives use.
+    private func link(_ image: JavaImage) -> Step {
+        run(
+            "jlink", needs: ["archive"],
+            ["/bin/sh", "-c", JavaImage.script, "jlink", version, "\(Self.out)", "\(Self.jre)"], image.reason)
     }
 
     /// Finds what runs and lays it out below `/out`.
-    private func archiveStep(after last: String) throws -> Step {
+    private func archiveStep(after last: String) -> Step {
         var arguments = [
             "--out", "\(Self.out)", "--java", version, "--base", "\(Self.source.appending(project.tree.service))",
         ]
@@ -100,6 +113,7 @@ struct JavaSteps {
             arguments += ["--archive", named.pattern, "--by", named.place]
         }
         if let main = start.mainClass { arguments += ["--main", main.name, "--main-by", main.place] }
+        if let container { arguments += ["--container", "--servlet", container.servlet.value] }
         arguments += ["--repository", "/root/.m2/repository"]
         arguments += build.outputs.map { "\(Self.source.appending($0))" }
         return run(
@@ -114,7 +128,12 @@ struct JavaSteps {
                 from: "builder", path: Self.out.resolving(name), destination: destination, group: group,
                 step: "archive", reason: .usual(why: why))
         }
-        return [
+        let linked = image.map { image in
+            ArtifactCopy(
+                from: "builder", path: Self.jre, destination: JavaImage.home, group: .dependencies, step: "jlink",
+                reason: image.reason)
+        }
+        return [linked].compactMap(\.self) + [
             copy("lib", Self.app.resolving("lib"), .dependencies, "released libraries"),
             copy("snapshots", Self.app.resolving("snapshots"), .snapshots, "libraries that change without a new name"),
             copy("application", Self.app, .application, "the program itself"),
