@@ -32,7 +32,7 @@ struct JavaPlanner {
         let launcher = JavaLauncher(
             java: image == nil ? choice.runtime.interpreter ?? ImagePath("/usr/bin/java") : JavaImage.java,
             version: choice.version.value, shell: shell(choice.runtime), baseName: choice.runtime.id,
-            container: container)
+            container: container, options: steps.hasOptions ? JavaSteps.app.resolving("jvm.options") : nil)
         return BuildPlan(
             name: options.name, language: Decided("java", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, build) + [container?.decision].compactMap(\.self), builder: builder,

@@ -26,13 +26,14 @@ extension ArchiveProgram {
             Path base = Paths.get(".").toAbsolutePath();
             int java = 0;
             String archive, by, main, mainBy, servlet;
-            boolean container;
+            boolean container, options;
             final List<Path> folders = new ArrayList<>(), others = new ArrayList<>(), repositories = new ArrayList<>();
 
             Request(String[] words) {
                 for (int i = 0; i < words.length; i++) {
                     String word = words[i];
                     if (word.equals("--container")) container = true;
+                    else if (word.equals("--options")) options = true;
                     else if (!word.startsWith("--")) folders.add(Paths.get(word));
                     else if (++i == words.length) throw new Archive.Refusal(word + " needs a value");
                     else set(word, words[i]);

@@ -10,6 +10,8 @@ struct JavaLauncher {
     let baseName: String
     /// What runs a web application.
     let container: ServletContainer?
+    /// Options that the step `archive` finds in a start script.
+    let options: ImagePath?
 
     /// The arguments; fails where the text needs a shell and the base has none, or a variable that nothing sets.
     func arguments(_ command: JavaCommand, variables: [String: String]) throws(PlanError) -> [String] {
@@ -20,7 +22,7 @@ struct JavaLauncher {
             return ["\(shell)", "-c", text.text]
         }
         let own = try words(command.options, command, variables)
-        var arguments = ["\(java)"] + defaults(beside: own) + own
+        var arguments = ["\(java)"] + defaults(beside: own) + (options.map { ["@\($0)"] } ?? []) + own
         switch command.target {
         case .archive: arguments += ["-jar", "\(JavaSteps.archive)"]
         case .mainClass(let name): arguments += ["-cp", "\(JavaSteps.archive)", name]

@@ -79,6 +79,9 @@ struct JavaSteps {
         ]
     }
 
+    /// Whether the start script of an installed application may bring options of the JVM; argument files came with 9.
+    var hasOptions: Bool { (Int(version) ?? 0) > 8 && build.outputs.contains { $0.name == "install" } }
+
     /// Makes the archives; nil where the sources hold them.
     private func buildStep() -> Step? {
         let own = build.build
@@ -113,6 +116,13 @@ struct JavaSteps {
             arguments += ["--archive", named.pattern, "--by", named.place]
         }
         if let main = start.mainClass { arguments += ["--main", main.name, "--main-by", main.place] }
+        if hasOptions { arguments.append("--options") }
+        for module in build.modules {
+            for folder in ["target", "build/libs"] {
+                let path = module.resolving(folder) ?? module
+                if !build.outputs.contains(path) { arguments += ["--other", "\(Self.source.appending(path))"] }
+            }
+        }
         if let container { arguments += ["--container", "--servlet", container.servlet.value] }
         arguments += ["--repository", "/root/.m2/repository"]
         arguments += build.outputs.map { "\(Self.source.appending($0))" }

@@ -92,7 +92,7 @@ struct ServletContainer: Sendable {
 
     private static let properties = "common.loader=\nserver.loader=\nshared.loader=\n"
 
-    /// https://tomcat.apache.org/tomcat-10.1-doc/config
+    /// The elements of Tomcat's configuration reference, https://tomcat.apache.org/tomcat-10.1-doc/config.
     private static func server(_ port: Int) -> String {
         """
         <?xml version="1.0" encoding="UTF-8"?>
