@@ -49,13 +49,16 @@ struct JavaPlanner {
     private func wish(
         _ version: JavaVersion, _ build: JavaBuild, _ start: JavaStart, _ image: JavaImage?
     ) -> BaseChoice.Wish {
-        var family = options.bases
-        if family == nil || family?.value == "auto", let own = build.bases {
-            family = Requested(own.value, by: "\(own.reason)")
-        }
+        let asked = options.bases.flatMap { $0.value == "auto" ? nil : $0 }
         return BaseChoice.Wish(
-            language: "java", version: version.request, family: family, needsShell: start.needsShell,
+            language: "java", version: version.request, family: asked ?? family(build) ?? options.bases,
+            needsShell: start.needsShell,
             libc: options.libc, tools: build.tools.union(["javac"]), runtime: image.map { _ in "jlink" })
+    }
+
+    /// The family whose build tool is new enough, where only one is.
+    private func family(_ build: JavaBuild) -> Requested<String>? {
+        build.bases.map { Requested($0.value, by: "\($0.reason)") }
     }
 
     private func decisions(_ choice: BaseChoice, _ build: JavaBuild) -> [Decision] {

@@ -11,18 +11,11 @@ package struct NodeDetector: Detector {
 
     package var workspaces: [WorkspaceRule] { WorkspaceDeclaration.rules }
 
-    package func evidence(in tree: any SourceTree) throws -> [Evidence] {
-        NodeProject.manifests.map { tree.service.appending(name: $0) }.filter(tree.hasFile).map {
-            Evidence(path: $0, excerpt: $0.name)
-        }
-    }
+    package func evidence(in tree: any SourceTree) throws -> [Evidence] { try NodeSigns(tree: tree).evidence() }
 
     package func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan {
-        let project = try NodeProject(tree: tree, options: options)
-        let installation = try NodeInstallation.read(project)
-        _ = try NodeApplication.read(project, installation)
-        throw PlanError.noStart(lookedFor: [], fix: "")
+        try NodePlanner(project: NodeProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
     }
 }

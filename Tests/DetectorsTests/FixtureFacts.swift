@@ -115,8 +115,13 @@ struct FixtureFacts: Decodable {
         {
             words = words[(code + 2)...]
         }
+        if let code = words.firstIndex(of: "-e"), words.count > code + 2, words[code + 2] == "--" {
+            // Node's own options and program come before the launcher; they are as somebody would write them.
+            words = words[..<code] + words[(code + 3)...]
+        }
         return words.map { word in
-            let folder = ["/opt/venv/bin/", "/opt/service/bin/"].first(where: word.hasPrefix)
+            let folder = ["/opt/venv/bin/", "/opt/service/bin/", "/usr/bin/node"].first(where: word.hasPrefix)
+            if folder == "/usr/bin/node" { return "node" }
             return folder.map { String(word.dropFirst($0.count)) } ?? word
         }.joined(separator: " ")
     }

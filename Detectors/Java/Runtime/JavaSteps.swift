@@ -70,11 +70,13 @@ struct JavaSteps {
             action: .copy(source: SourceCopy(paths: build.files, base: .root, destination: Self.source)),
             reason: .found(evidence: evidence))
         let own = build.dependencies ?? build.build
+        guard let arguments = asked?.value ?? own?.arguments, let reason = asked?.reason ?? own?.reason else {
+            return []
+        }
         return [
             manifests,
             run(
-                "dependencies", needs: ["manifests"], asked?.value ?? own?.arguments ?? [],
-                asked?.reason ?? own?.reason ?? build.tool.reason, environment: own?.environment ?? [:],
+                "dependencies", needs: ["manifests"], arguments, reason, environment: own?.environment ?? [:],
                 mounts: own?.mounts ?? [], network: .host),
         ]
     }
@@ -85,17 +87,14 @@ struct JavaSteps {
     /// Makes the archives; nil where the sources hold them.
     private func buildStep() -> Step? {
         let own = build.build
-        let hasNetwork = options.buildNetwork?.value == true
-        if let asked = options.buildCommand {
-            return run(
-                "build", needs: ["sources"], asked.value, asked.reason, environment: own?.environment ?? [:],
-                mounts: own?.mounts ?? [], network: hasNetwork ? .host : .none)
-        }
-        return own.map { own in
-            run(
-                "build", needs: ["sources"], own.arguments, own.reason, environment: own.environment,
-                mounts: own.mounts, network: hasNetwork || !own.isOffline ? .host : .none)
-        }
+        guard let arguments = options.buildCommand?.value ?? own?.arguments, !arguments.isEmpty,
+            let reason = options.buildCommand?.reason ?? own?.reason
+        else { return nil }
+        // Some plugins download while they build.
+        let hasNetwork = options.buildNetwork?.value ?? (options.buildCommand == nil && own?.isOffline == false)
+        return run(
+            "build", needs: ["sources"], arguments, reason, environment: own?.environment ?? [:],
+            mounts: own?.mounts ?? [], network: hasNetwork ? .host : .none)
     }
 
     /// Links a Java of the modules that the archives use.

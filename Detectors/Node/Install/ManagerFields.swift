@@ -104,7 +104,8 @@ struct ManagerFields: Sendable {
                     path: entry.evidence.path, line: entry.evidence.line, excerpt: "\(key).\(name): \(entry.value)")
                 result.append(
                     .init(
-                        manager: manager, wanted: .init(
+                        manager: manager,
+                        wanted: .init(
                             range: entry.value, reason: .found(evidence: [evidence]), isEngines: key == "engines"),
                         evidence: evidence))
             }

@@ -26,7 +26,10 @@ struct ManagerRelease: Sendable {
             let value = preferred ?? ManagerReleases.usual(manager)
             let reason: Reason =
                 if let lock, preferred != nil { .found(evidence: [lock.versionEvidence]) } else {
-                    .usual(why: "the newest release of \(ManagerReleases.date) that runs on every Node; 'packageManager' in package.json names another")
+                    .usual(
+                        why:
+                            "the newest release of \(ManagerReleases.date) that runs on every Node; 'packageManager' in package.json names another"
+                    )
                 }
             return fetched(value, reason, nil)
         }
@@ -36,13 +39,18 @@ struct ManagerRelease: Sendable {
         guard let range = NodeRange.reading(wanted.range) else {
             throw PlanError.unusable(
                 place: "\(wanted.reason)", what: "'\(wanted.range)' is no release and no range of \(manager.title)",
-                fix: "name one release, as in \"packageManager\": \"\(manager.program)@\(ManagerReleases.usual(manager))\"")
+                fix:
+                    "name one release, as in \"packageManager\": \"\(manager.program)@\(ManagerReleases.usual(manager))\""
+            )
         }
         guard let value = ManagerReleases.release(of: manager, in: range, preferred: preferred) else {
             throw PlanError.unusable(
                 place: "\(wanted.reason)",
-                what: "none of the known releases of \(manager.title) is in '\(wanted.range)': \((ManagerReleases.all[manager] ?? []).joined(separator: ", "))",
-                fix: "name one release, as in \"packageManager\": \"\(manager.program)@\(ManagerReleases.usual(manager))\"")
+                what:
+                    "none of the known releases of \(manager.title) is in '\(wanted.range)': \((ManagerReleases.all[manager] ?? []).joined(separator: ", "))",
+                fix:
+                    "name one release, as in \"packageManager\": \"\(manager.program)@\(ManagerReleases.usual(manager))\""
+            )
         }
         var warnings: [String] = []
         if let lock, let preferred, major(of: preferred) != major(of: value) {
@@ -64,7 +72,9 @@ struct ManagerRelease: Sendable {
         throw PlanError.unusable(
             place: "\(lock.versionEvidence)",
             what: "is a lock of version '\(lock.version)', which no release of \(lock.manager.title) known here writes",
-            fix: "name the release that wrote it, as in \"packageManager\": \"\(lock.manager.program)@\(ManagerReleases.usual(lock.manager))\"")
+            fix:
+                "name the release that wrote it, as in \"packageManager\": \"\(lock.manager.program)@\(ManagerReleases.usual(lock.manager))\""
+        )
     }
 
     private static let none = ManagerRelease(fetched: nil, hash: nil, vendored: nil, major: nil, warnings: [])
@@ -82,13 +92,16 @@ struct ManagerRelease: Sendable {
             throw PlanError.unusable(
                 place: "\(program.evidence)",
                 what: "names Yarn's own program '\(program.value)', which is not in the sources",
-                fix: "commit it (see .gitignore and .dockerignore), or remove the setting and name a release with 'packageManager'")
+                fix:
+                    "commit it (see .gitignore and .dockerignore), or remove the setting and name a release with 'packageManager'"
+            )
         }
         let release = path.name.firstMatch(of: /(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+?)?)\.c?js$/).map { String($0.output.1) }
         var warnings: [String] = []
         if let wanted = choice.wanted, wanted.isExact, let release, release != wanted.range {
             warnings.append(
-                "\(program.evidence): brings Yarn \(release), and \(wanted.reason) names \(wanted.range); Yarn runs what \(program.evidence.path.name) names")
+                "\(program.evidence): brings Yarn \(release), and \(wanted.reason) names \(wanted.range); Yarn runs what \(program.evidence.path.name) names"
+            )
         }
         return ManagerRelease(
             fetched: nil, hash: nil, vendored: path, major: release.flatMap(major(of:)), warnings: warnings)

@@ -37,7 +37,8 @@ struct ManagerSettings: Sendable {
         let files = ManagerFiles(project)
         var settings = ManagerSettings()
         for path in [files.path(".npmrc")].compactMap(\.self) where manager != .berry {
-            settings.npm.append(NpmSettings(path: path, lines: try NpmLine.parse(project.tree.text(at: path) ?? "", path)))
+            settings.npm.append(
+                NpmSettings(path: path, lines: try NpmLine.parse(project.tree.text(at: path) ?? "", path)))
         }
         settings.isEngineStrict = settings.npmValue("engine-strict")?.value == "true"
         settings.ignoresScripts = settings.npmValue("ignore-scripts").flatMap { $0.value == "true" ? $0 : nil }

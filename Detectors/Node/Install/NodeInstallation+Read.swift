@@ -13,21 +13,46 @@ extension NodeInstallation {
         }
         guard declares || choice.lock != nil else { return nil }
         let manager = choice.manager.value
-        let lock = try choice.lock.flatMap { try NodeLock.read($0, manager, of: project.tree, manifests: manifests) }
-        var warnings = choice.warnings
-        if lock == nil {
-            let what =
-                "no lock of \(manager.title): versions are chosen while the image is built, so that two builds may differ"
-            let fix = "make one with '\(manager.lockCommand)' and commit it"
-            guard !project.options.isLocked else {
-                throw PlanError.unusable(place: "\(manifest.path)", what: what, fix: fix)
-            }
-            warnings.append("\(manifest.path): \(what); \(fix)")
+        let lock = try choice.lock.flatMap {
+            try NodeLock.read($0, manager, of: project.tree, manifests: manifests)
         }
+        let settings = try ManagerSettings.read(manager, project)
+        let release = try ManagerRelease.read(choice, lock, settings, project)
+        let fit = try LockFit.check(lock, manager, manifest, project)
+        let files = InstallFiles(
+            project: project, manager: manager, lock: lock, settings: settings, vendored: release.vendored)
+        let isPlugAndPlay = try plugAndPlay(manager, release, settings, project)
+        var access = try RegistryAccess.read(manager, lock, project)
+        access.environment.merge(LifecycleScripts.quieting(project)) { one, _ in one }
         return NodeInstallation(
-            manager: choice.manager, version: nil, hash: choice.wanted?.hash, vendored: nil, lock: lock, drift: nil,
-            files: [manifest.path] + [choice.lock].compactMap(\.self), needsSources: nil, isPlugAndPlay: false,
-            isOffline: nil, access: RegistryAccess(), warnings: warnings)
+            manager: choice.manager, version: release.fetched, major: release.major, hash: release.hash,
+            vendored: release.vendored, lock: lock, drift: fit.drift, files: try files.paths(),
+            needsSources: LifecycleScripts.needsSources(project, settings, manager), isPlugAndPlay: isPlugAndPlay,
+            isOffline: files.isOffline(), ignoresScripts: settings.ignoresScripts?.evidence, access: access,
+            warnings: choice.warnings + release.warnings + fit.warnings + vendoredModules(project))
+    }
+
+    /// Whether Yarn makes `.pnp.cjs`: its default from 2 on, where `nodeLinker` does not say otherwise.
+    private static func plugAndPlay(
+        _ manager: NodeManager, _ release: ManagerRelease, _ settings: ManagerSettings, _ project: NodeProject
+    ) throws -> Bool {
+        guard manager == .berry else { return false }
+        switch settings.linker?.value {
+        case nil, "pnp": return true
+        case "node-modules", "pnpm": return false
+        case let other?:
+            throw PlanError.unusable(
+                place: "\(settings.linker.map { "\($0.evidence)" } ?? "")",
+                what: "no linker '\(other)' is known to Yarn",
+                fix: "write node-modules, pnpm or pnp")
+        }
+    }
+
+    /// Packages that lie in the sources themselves: they are installed anew, for whatever machine they were made on.
+    private static func vendoredModules(_ project: NodeProject) -> [String] {
+        let folder = project.top.appending(name: "node_modules")
+        guard project.tree.entries.contains(where: { $0.path.isInside(folder) && $0.isFile }) else { return [] }
+        return ["\(folder): is in the sources, and what is installed takes its place; leave it out"]
     }
 }
 

@@ -7,6 +7,8 @@ struct NodeInstallation: Sendable {
     let manager: Decided<NodeManager>
     /// The exact release to fetch for the build, as `9.15.4`; nil where the base's npm does it, or the sources bring one.
     let version: Decided<String>?
+    /// The first number of the release, where it is known; nil for the base's own npm.
+    let major: Int?
     /// The hash that `packageManager` gives after `+`: `sha512.…`.
     let hash: String?
     /// A release that the sources bring: `.yarn/releases/yarn-4.1.0.cjs`.
@@ -23,6 +25,8 @@ struct NodeInstallation: Sendable {
     let isPlugAndPlay: Bool
     /// Whether all packages are in the sources: Yarn's zero-install, an offline mirror; nothing is downloaded then.
     let isOffline: Evidence?
+    /// What keeps the scripts of packages from being run: `ignore-scripts`; nil where they run.
+    let ignoresScripts: Evidence?
     /// How private registries are reached: variables, secrets and files of the installation's steps.
     let access: RegistryAccess
     let warnings: [String]

@@ -18,7 +18,8 @@ struct NpmLine: Sendable, Hashable {
             var key = line[..<mark].trimmingSpaces()
             // A list is written `key[] = value`.
             if key.hasSuffix("[]") { key = String(key.dropLast(2)) }
-            return NpmLine(key: unquoted(key), value: unquoted(value(line[line.index(after: mark)...])), line: index + 1)
+            return NpmLine(
+                key: unquoted(key), value: unquoted(value(line[line.index(after: mark)...])), line: index + 1)
         }
     }
 

@@ -35,9 +35,9 @@ struct NodeApplication: Sendable {
         }
     }
 
-    /// What is built and how it starts.
+    /// What is built and how it starts; fails where nothing says it, with what was looked for.
     static func read(_ project: NodeProject, _ installation: NodeInstallation?) throws -> NodeApplication {
-        throw PlanError.noStart(lookedFor: [], fix: "")
+        try ApplicationReader(project: project, installation: installation).read()
     }
 }
 
@@ -67,14 +67,4 @@ struct NodeStart: Sendable {
         let path: String
         let destination: String
     }
-}
-
-/// Files that a static server sends.
-struct StaticSite: Sendable {
-    /// Below the service: `dist`, `build/client`; `.` for a site that nothing builds.
-    let output: Decided<String>
-    /// What answers unknown paths: `index.html` for an application of one page, `404.html`, or nothing.
-    let fallback: Decided<Fallback>
-
-    enum Fallback: String, Sendable, Codable, Hashable { case index, notFound, none }
 }

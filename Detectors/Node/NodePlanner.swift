@@ -1,0 +1,146 @@
+import OCI
+import Planning
+
+/// One plan in the making.
+struct NodePlanner {
+    let project: NodeProject
+    let bases: BaseCatalog
+    let evidence: [Evidence]
+
+    private var options: PlanOptions { project.options }
+
+    func plan() throws -> BuildPlan {
+        let installation = try NodeInstallation.read(project)
+        let application = try NodeApplication.read(project, installation)
+        let version = try NodeVersion.read(project)
+        let choice = try BaseChoice.choose(wish(application, version), from: bases)
+        let steps = NodeSteps(
+            project: project, installation: installation, application: application,
+            interpreter: choice.builder.interpreter ?? ImagePath("/usr/bin/node"),
+            baseEnvironment: choice.builder.environment, libc: choice.builder.libc.family)
+        let portability = portability(installation)
+        let stages = choice.bases(
+            platform: options.platform,
+            buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
+            buildPackages: try StagePackages.of(
+                options.buildPackages, installation?.access.packages ?? [], choice.builder),
+            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
+        let copies = steps.copies()
+        let builder = BuilderStage(
+            name: "builder", portability: portability, base: stages.builder, steps: steps.steps(),
+            artifacts: copies.map(\.path))
+        return BuildPlan(
+            name: options.name, language: Decided("node", .found(evidence: evidence)), platform: options.platform,
+            decisions: decisions(choice, installation, application), builder: builder,
+            runtime: RuntimeStage(
+                base: stages.runtime, copies: copies, files: [],
+                config: try config(application, installation, choice.runtime)),
+            warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
+                + (installation?.access.warnings ?? []) + application.warnings)
+    }
+
+    private func wish(_ application: NodeApplication, _ version: NodeVersion) -> BaseChoice.Wish {
+        var wish = BaseChoice.Wish(
+            language: "node", version: version.request, family: options.bases, libc: options.libc)
+        switch application.kind {
+        case .site: wish.runtime = "web"
+        case .server(let start):
+            wish.needsShell = ([start] + application.processes.map(\.start)).contains(where: NodeLauncher.needsShell)
+        }
+        return wish
+    }
+
+    private func portability(_ installation: NodeInstallation?) -> Decided<Portability> {
+        guard let installation else {
+            return Decided(.shared, .usual(why: "JavaScript alone, which any platform runs"))
+        }
+        guard let lock = installation.lock else {
+            return Decided(.native, .usual(why: "no lock says whether packages are for one platform only"))
+        }
+        func found(_ package: NodeLock.Package, _ what: String) -> Decided<Portability> {
+            Decided(
+                .native,
+                .found(evidence: [Evidence(path: lock.path, line: package.line, excerpt: "\(package.name) \(what)")]))
+        }
+        if let first = lock.packages.first(where: { $0.hasInstallScript == true }) {
+            return found(first, "runs a script")
+        }
+        if let first = lock.packages.first(where: { !$0.cpu.isEmpty || !$0.libc.isEmpty }) {
+            return found(first, "is for one platform")
+        }
+        return Decided(.shared, .found(evidence: [Evidence(path: lock.path, excerpt: lock.path.name)]))
+    }
+
+    private func decisions(
+        _ choice: BaseChoice, _ installation: NodeInstallation?, _ application: NodeApplication
+    ) -> [Decision] {
+        var decisions = [Decision("node", choice.version)]
+        if let installation {
+            decisions.append(Decision("package manager", installation.manager.map(\.title)))
+            if let version = installation.version {
+                decisions.append(Decision("package manager release", version))
+            }
+        } else {
+            decisions.append(
+                Decision(
+                    "package manager", Decided("none", .usual(why: "there is neither a dependency nor a lock file"))))
+        }
+        if let framework = application.framework { decisions.append(Decision("framework", framework)) }
+        if let workspace = project.workspace {
+            decisions.append(
+                Decision("workspace", Decided("\(workspace.root)", .found(evidence: [workspace.evidence]))))
+        }
+        if case .site(let site) = application.kind {
+            decisions.append(Decision("output", site.output))
+            decisions.append(Decision("fallback", site.fallback.map(\.rawValue)))
+        }
+        return decisions
+    }
+
+    private func config(
+        _ application: NodeApplication, _ installation: NodeInstallation?, _ runtime: BaseEntry
+    ) throws -> RuntimeConfig {
+        guard case .server(let start) = application.kind else { return try siteConfig(runtime) }
+        let launcher = NodeLauncher(
+            interpreter: runtime.interpreter ?? ImagePath("/usr/bin/node"), shell: shell(runtime), baseName: runtime.id,
+            isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules)
+        var variables = start.environment
+        func set(_ name: String, _ value: String, _ why: String) {
+            if variables[name] == nil { variables[name] = Decided(value, .usual(why: why)) }
+        }
+        let port = port(start)
+        if let port { variables["PORT"] = port.map(String.init) }
+        set("NODE_ENV", "production", "frameworks run as in production")
+        for (name, value) in runtime.environment { set(name, value, "the base expects it") }
+        for process in application.processes {
+            for (name, value) in process.start.environment where variables[name] == nil { variables[name] = value }
+        }
+        var processes: [String: Decided<[String]>] = [:]
+        for process in application.processes {
+            processes[process.name] = Decided(try launcher.arguments(process.start), process.start.reason)
+        }
+        return RuntimeConfig(
+            entrypoint: Decided(try launcher.arguments(start), start.reason, alternatives: start.alternatives),
+            environment: variables.map { EnvironmentVariable($0.key, $0.value) }.sorted { $0.name < $1.name },
+            workingDirectory: NodeSteps.app.appending(start.folder.relative(to: project.top) ?? .root),
+            user: Decided(.nonroot, .usual(why: "no service needs root")), ports: port.map { [$0] } ?? [],
+            processes: processes)
+    }
+
+    /// The runtime's shell, its own or of a package that the user adds.
+    private func shell(_ runtime: BaseEntry) -> ImagePath? {
+        let added = options.runtimePackages.contains { $0.value == "dash" }
+        return runtime.shell ?? (added ? ImagePath("/bin/sh") : nil)
+    }
+
+    /// The port: asked for, found by the start's rules, or 3000 for what serves the web.
+    private func port(_ start: NodeStart) -> Decided<Int>? {
+        if let asked = options.port { return Decided(asked.value, asked.reason) }
+        guard start.isWeb else { return nil }
+        return start.port ?? Decided(3000, .usual(why: "the usual port of Node's servers; PORT changes it at start"))
+    }
+
+    private func siteConfig(_ runtime: BaseEntry) throws -> RuntimeConfig {
+        throw PlanError.noStart(lookedFor: ["a static site's server"], fix: "give a start command")
+    }
+}

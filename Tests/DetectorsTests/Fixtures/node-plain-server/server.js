@@ -1,0 +1,5 @@
+const http = require("node:http");
+
+http
+  .createServer((request, response) => response.end("hello\n"))
+  .listen(process.env.PORT || 3000);
