@@ -32,7 +32,7 @@ extension NodeInstallation {
             needsSources: LifecycleScripts.needsSources(project, settings, manager), isPlugAndPlay: isPlugAndPlay,
             isOffline: files.isOffline(), ignoresScripts: settings.ignoresScripts?.evidence, access: access,
             native: native,
-            warnings: choice.warnings + release.warnings + fit.warnings + native.warnings
+            warnings: choice.warnings + release.warnings + fit.warnings
                 + vendoredModules(project))
     }
 
