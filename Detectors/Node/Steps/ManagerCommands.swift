@@ -39,7 +39,7 @@ struct ManagerCommands: Sendable {
         let isOffline = installation?.isOffline != nil
         switch manager {
         case .npm:
-            let kind = isFrozen ? ["ci"] : ["install", "--no-package-lock"]
+            let kind = isFrozen ? ["ci"] : ["install"] + (installation?.lock == nil ? ["--no-package-lock"] : [])
             return program + kind + (production ? ["--omit=dev"] : ["--include=dev"])
         case .pnpm:
             return program + ["install", isFrozen ? "--frozen-lockfile" : "--no-frozen-lockfile"]
