@@ -6,12 +6,24 @@ struct NodePlanner {
     let project: NodeProject
     let bases: BaseCatalog
     let evidence: [Evidence]
+    /// Which package of the workspace is the service, where the root was given.
+    private let app: Decided<String>?
 
     private var options: PlanOptions { project.options }
 
+    /// `given` is the service's folder; at a workspace's root the service is one of its packages.
+    init(_ given: NodeProject, bases: BaseCatalog, evidence: [Evidence]) throws {
+        let chosen = try WorkspaceApp(given)
+        project = chosen.project
+        app = chosen.app
+        self.bases = bases
+        self.evidence = evidence
+    }
+
     func plan() throws -> BuildPlan {
         let installation = try NodeInstallation.read(project)
-        let application = try NodeApplication.read(project, installation)
+        let order = try project.workspace.map { try BuildOrder($0, of: project.tree.service, in: project.tree) }
+        let application = try NodeApplication.read(project, installation).building(after: order?.before ?? [])
         let version = try NodeVersion.read(project)
         let choice = try BaseChoice.choose(wish(application, version), from: bases)
         let steps = NodeSteps(
@@ -36,7 +48,8 @@ struct NodePlanner {
                 base: stages.runtime, copies: copies, files: files(application),
                 config: try config(application, installation, choice.runtime)),
             warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
-                + (installation?.access.warnings ?? []) + application.warnings)
+                + (installation?.access.warnings ?? []) + application.warnings + (order?.warnings ?? [])
+                + ImportTrace(project, installation, application).warnings)
     }
 
     /// A site's server has its configuration.
@@ -95,6 +108,7 @@ struct NodePlanner {
             decisions.append(
                 Decision("workspace", Decided("\(workspace.root)", .found(evidence: [workspace.evidence]))))
         }
+        if let app { decisions.append(Decision("app", app)) }
         if case .site(let site) = application.kind {
             decisions.append(Decision("output", site.output))
             decisions.append(Decision("fallback", site.fallback.map(\.rawValue)))
