@@ -1,4 +1,3 @@
-import OCI
 import Planning
 
 /// Which package of a workspace is the service, where somebody builds the workspace's root.
@@ -120,16 +119,4 @@ struct WorkspaceApp {
     }
 
     private static func shortened(_ text: String) -> String { String(text.prefix { $0 != "\n" }.prefix(160)) }
-}
-
-/// A source tree with one of its members as the service.
-struct MemberTree: SourceTree {
-    let base: any SourceTree
-    let service: SourcePath
-
-    var entries: [SourceEntry] { base.entries }
-    func entry(at path: SourcePath) -> SourceEntry? { base.entry(at: path) }
-    func read(_ path: SourcePath, chunk: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try base.read(path, chunk: chunk)
-    }
 }
