@@ -54,13 +54,9 @@ struct NodePlanner {
                 base: stages.runtime, copies: copies, files: files(application),
                 config: try config(application, installation, choice.runtime)),
             warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
-<<<<<<< HEAD
-                + (installation?.access.warnings ?? []) + application.warnings + (order?.warnings ?? [])
-                + ImportTrace(project, installation, application).warnings)
-=======
                 + (installation?.access.warnings ?? []) + (native?.warnings ?? []) + steps.warnings
-                + application.warnings)
->>>>>>> nsteps
+                + application.warnings + (order?.warnings ?? [])
+                + ImportTrace(project, installation, application).warnings)
     }
 
     /// A site's server has its configuration.
