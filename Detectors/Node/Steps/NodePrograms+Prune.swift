@@ -72,7 +72,7 @@ extension NodePrograms {
               if(inner===''&&entry.name==='node_modules'&&!bundles)continue
               const isLeft=isNative&&['build/Release/obj.target','build/Release/.deps','build/Release/obj','build/node_gyp_bins'].includes(name)
               if(isLeft||foreign(name,entry.name)||entry.name==='.bin'&&path.basename(inner)==='node_modules'){had[name]=-1;continue}
-        if(entry.isDirectory())walk(name)
+              if(entry.isDirectory())walk(name)
               else{
                 files.push([name,entry])
                 if(/\.[cm]?js$/.test(entry.name)&&entry.isFile())text.push(name)
