@@ -45,11 +45,16 @@ struct NodePlanner {
             name: options.name, language: Decided("node", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, installation, application), builder: builder,
             runtime: RuntimeStage(
-                base: stages.runtime, copies: copies, files: [],
+                base: stages.runtime, copies: copies, files: files(application),
                 config: try config(application, installation, choice.runtime)),
             warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
                 + (installation?.access.warnings ?? []) + application.warnings + (order?.warnings ?? [])
                 + ImportTrace(project, installation, application).warnings)
+    }
+
+    /// A site's server has its configuration.
+    private func files(_ application: NodeApplication) -> [PlanFile] {
+        if case .site(let site) = application.kind { [site.file] } else { [] }
     }
 
     private func wish(_ application: NodeApplication, _ version: NodeVersion) -> BaseChoice.Wish {
@@ -114,7 +119,11 @@ struct NodePlanner {
     private func config(
         _ application: NodeApplication, _ installation: NodeInstallation?, _ runtime: BaseEntry
     ) throws -> RuntimeConfig {
-        guard case .server(let start) = application.kind else { return try siteConfig(runtime) }
+        let start: NodeStart
+        switch application.kind {
+        case .server(let server): start = server
+        case .site(let site): return site.config(on: runtime, options)
+        }
         let launcher = NodeLauncher(
             interpreter: runtime.interpreter ?? ImagePath("/usr/bin/node"), shell: shell(runtime), baseName: runtime.id,
             isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules)
@@ -152,9 +161,5 @@ struct NodePlanner {
         if let asked = options.port { return Decided(asked.value, asked.reason) }
         guard start.isWeb else { return nil }
         return start.port ?? Decided(3000, .usual(why: "the usual port of Node's servers; PORT changes it at start"))
-    }
-
-    private func siteConfig(_ runtime: BaseEntry) throws -> RuntimeConfig {
-        throw PlanError.noStart(lookedFor: ["a static site's server"], fix: "give a start command")
     }
 }
