@@ -237,7 +237,8 @@ struct NodeSteps {
     private func check(needs: [String]) -> Step {
         let layout = NodeLayout(
             top: "\(Self.app)", service: "\(service)", built: hasBuild, application: application,
-            processes: application.processes.map(\.start), caches: application.builds.flatMap(\.caches))
+            processes: application.processes.map(\.start),
+            caches: application.builds.flatMap(\.caches) + project.membersOfDevelopment)
         return run(
             "check", needs: needs, program(NodePrograms.check, [layout.json]),
             .usual(
