@@ -26,13 +26,14 @@ extension ArchiveProgram {
             Path base = Paths.get(".").toAbsolutePath();
             int java = 0;
             String archive, by, main, mainBy, servlet;
-            boolean container;
+            boolean container, options;
             final List<Path> folders = new ArrayList<>(), others = new ArrayList<>(), repositories = new ArrayList<>();
 
             Request(String[] words) {
                 for (int i = 0; i < words.length; i++) {
                     String word = words[i];
                     if (word.equals("--container")) container = true;
+                    else if (word.equals("--options")) options = true;
                     else if (!word.startsWith("--")) folders.add(Paths.get(word));
                     else if (++i == words.length) throw new Archive.Refusal(word + " needs a value");
                     else set(word, words[i]);
@@ -166,6 +167,8 @@ extension ArchiveProgram {
 
             private List<Candidate> in(Path folder) throws IOException {
                 List<Candidate> found = new ArrayList<>();
+                // The plan names the archive itself where it makes it.
+                if (Files.isRegularFile(folder)) found.add(new Candidate(folder));
                 if (!Files.isDirectory(folder)) return found;
                 Path quarkus = Tree.firstFile(folder.resolve("quarkus-run.jar"), folder.resolve("quarkus-app/quarkus-run.jar"));
                 if (quarkus != null) found.add(new Candidate(quarkus));

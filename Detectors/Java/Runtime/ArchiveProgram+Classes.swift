@@ -131,7 +131,7 @@ extension ArchiveProgram {
                 for (String raw : lines) {
                     String line = raw.trim();
                     if (line.startsWith("CLASSPATH=") && line.contains("/") && paths == null) paths = value(line);
-                    else if (line.startsWith("DEFAULT_JVM_OPTS=")) options = value(line).replace("'", "").replace("\"", "").trim();
+                    else if (line.startsWith("DEFAULT_JVM_OPTS=")) options = value(line).trim();
                     java.util.regex.Matcher gradle = java.util.regex.Pattern.compile(
                         "-classpath\\s+(?:\\\\?\"\\$CLASSPATH\\\\?\"|\"\\\\\\\\\\\\\"\\$CLASSPATH\\\\\\\\\\\\\"\")\\s+([\\w.$]+)").matcher(line);
                     if (gradle.find()) main = gradle.group(1);

@@ -120,7 +120,7 @@ extension ArchiveProgram {
             /** Folders with `bin` and libraries: `install/NAME`, `appassembler`, the folder itself. */
             static List<Path> homes(Path folder) throws IOException {
                 List<Path> found = new ArrayList<>();
-                for (Path path : list(folder.resolve("install"))) if (Files.isDirectory(path.resolve("bin"))) found.add(path);
+                for (Path path : list(folder.endsWith("install") ? folder : folder.resolve("install"))) if (Files.isDirectory(path.resolve("bin"))) found.add(path);
                 for (Path path : new Path[] {folder.resolve("appassembler"), folder})
                     if (Files.isDirectory(path.resolve("bin"))
                         && (Files.isDirectory(path.resolve("lib")) || Files.isDirectory(path.resolve("repo")))) found.add(path);

@@ -23,13 +23,17 @@ extension NodeInstallation {
             project: project, manager: manager, lock: lock, settings: settings, vendored: release.vendored)
         let isPlugAndPlay = try plugAndPlay(manager, release, settings, project)
         var access = try RegistryAccess.read(manager, lock, project)
+        let native = NativePackages(lock, manifests)
+        access.environment.merge(native.environment) { one, _ in one }
         access.environment.merge(LifecycleScripts.quieting(project)) { one, _ in one }
         return NodeInstallation(
             manager: choice.manager, version: release.fetched, major: release.major, hash: release.hash,
             vendored: release.vendored, lock: lock, drift: fit.drift, files: try files.paths(),
             needsSources: LifecycleScripts.needsSources(project, settings, manager), isPlugAndPlay: isPlugAndPlay,
             isOffline: files.isOffline(), ignoresScripts: settings.ignoresScripts?.evidence, access: access,
-            warnings: choice.warnings + release.warnings + fit.warnings + vendoredModules(project))
+            native: native,
+            warnings: choice.warnings + release.warnings + fit.warnings + native.warnings
+                + vendoredModules(project))
     }
 
     /// Whether Yarn makes `.pnp.cjs`: its default from 2 on, where `nodeLinker` does not say otherwise.

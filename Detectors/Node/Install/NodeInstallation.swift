@@ -29,5 +29,7 @@ struct NodeInstallation: Sendable {
     let ignoresScripts: Evidence?
     /// How private registries are reached: variables, secrets and files of the installation's steps.
     let access: RegistryAccess
+    /// Packages that are machine code or need something of the system.
+    let native: NativePackages
     let warnings: [String]
 }
