@@ -49,7 +49,9 @@ struct WorkspaceApp {
     }
 
     private static func project(_ given: NodeProject, at folder: SourcePath) throws -> NodeProject {
-        try NodeProject(tree: MemberTree(base: given.tree, service: folder), options: given.options)
+        var options = given.options
+        options.app = nil
+        return try NodeProject(tree: MemberTree(whole: given.tree, service: folder), options: options)
     }
 
     /// The member that `--app` means: its name, its name without the scope, its folder, or its folder's name.
@@ -120,16 +122,4 @@ struct WorkspaceApp {
     }
 
     private static func shortened(_ text: String) -> String { String(text.prefix { $0 != "\n" }.prefix(160)) }
-}
-
-/// A source tree with one of its members as the service.
-struct MemberTree: SourceTree {
-    let base: any SourceTree
-    let service: SourcePath
-
-    var entries: [SourceEntry] { base.entries }
-    func entry(at path: SourcePath) -> SourceEntry? { base.entry(at: path) }
-    func read(_ path: SourcePath, chunk: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try base.read(path, chunk: chunk)
-    }
 }
