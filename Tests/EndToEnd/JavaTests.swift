@@ -1,16 +1,13 @@
 import SystemPackage
 import Testing
 
+private let needs = "needs curl, python3, a JDK and the packages of Maven's repository that .ci/setup installs"
+private let isReady =
+    Tool.has("curl", "python3", "javac", "jar") && MavenRepository.isInstalled() || Tool.isCI
+
 extension Acceptance {
     /// Java services of every kind: built, proven, started, asked and ended.
     @Suite struct JavaTests {
-        private static let lacks =
-            "needs curl, python3, a JDK and the packages of Maven's repository that .ci/setup installs"
-
-        private static func isReady() throws -> Bool {
-            try Tool.has("curl", "python3", "javac", "jar") && MavenRepository.isInstalled() || Tool.isCI
-        }
-
         /// Starts an image, asks for pages, ends it with SIGTERM, and prints each page and how it ended.
         private func asked(_ image: String, _ pages: String...) async throws -> String {
             let script = """
@@ -57,7 +54,7 @@ extension Acceptance {
             }
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `modules are built offline from what was downloaded, and ship as a thin archive with its libraries`()
             async throws
         {
@@ -83,7 +80,7 @@ extension Acceptance {
             #expect(edited == "{\"tide\":\"ebb\"}\nended with 143\n")
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `a shaded archive on a Java of its own modules weighs at most 100 MB`() async throws {
             let service = try await Service(copying: .javaShaded)
             let outcome = try await build(service, "java-shaded", "--set", "java.runtime=jlink")
@@ -99,7 +96,7 @@ extension Acceptance {
             #expect(size <= 100_000_000, "\(size)")
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `a web application runs on the servlet container, pages of JSP too`() async throws {
             let service = try await Service(copying: .javaWeb)
             let outcome = try await build(service, "java-web")
@@ -118,7 +115,7 @@ extension Acceptance {
             #expect(outcome.output == "high tide\n", "\(outcome.errors)")
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `of two archives the one that is named starts, Spring Boot's by its layers`() async throws {
             let service = try await Service(named: "two", [:])
             let script = """
