@@ -16,6 +16,6 @@ package struct NodeDetector: Detector {
     package func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan {
-        try NodePlanner(project: NodeProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
+        try NodePlanner(NodeProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
     }
 }

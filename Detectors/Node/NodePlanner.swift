@@ -6,12 +6,24 @@ struct NodePlanner {
     let project: NodeProject
     let bases: BaseCatalog
     let evidence: [Evidence]
+    /// Which package of the workspace is the service, where the root was given.
+    private let app: Decided<String>?
 
     private var options: PlanOptions { project.options }
 
+    /// `given` is the service's folder; at a workspace's root the service is one of its packages.
+    init(_ given: NodeProject, bases: BaseCatalog, evidence: [Evidence]) throws {
+        let chosen = try WorkspaceApp(given)
+        project = chosen.project
+        app = chosen.app
+        self.bases = bases
+        self.evidence = evidence
+    }
+
     func plan() throws -> BuildPlan {
         let installation = try NodeInstallation.read(project)
-        let application = try NodeApplication.read(project, installation)
+        let order = try project.workspace.map { try BuildOrder($0, of: project.tree.service, in: project.tree) }
+        let application = try NodeApplication.read(project, installation).building(after: order?.before ?? [])
         let version = try NodeVersion.read(project)
         let choice = try BaseChoice.choose(wish(application, version), from: bases)
         let steps = NodeSteps(
@@ -33,10 +45,16 @@ struct NodePlanner {
             name: options.name, language: Decided("node", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, installation, application), builder: builder,
             runtime: RuntimeStage(
-                base: stages.runtime, copies: copies, files: [],
+                base: stages.runtime, copies: copies, files: files(application),
                 config: try config(application, installation, choice.runtime)),
             warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
-                + (installation?.access.warnings ?? []) + application.warnings)
+                + (installation?.access.warnings ?? []) + application.warnings + (order?.warnings ?? [])
+                + ImportTrace(project, installation, application).warnings)
+    }
+
+    /// A site's server has its configuration.
+    private func files(_ application: NodeApplication) -> [PlanFile] {
+        if case .site(let site) = application.kind { [site.file] } else { [] }
     }
 
     private func wish(_ application: NodeApplication, _ version: NodeVersion) -> BaseChoice.Wish {
@@ -90,6 +108,7 @@ struct NodePlanner {
             decisions.append(
                 Decision("workspace", Decided("\(workspace.root)", .found(evidence: [workspace.evidence]))))
         }
+        if let app { decisions.append(Decision("app", app)) }
         if case .site(let site) = application.kind {
             decisions.append(Decision("output", site.output))
             decisions.append(Decision("fallback", site.fallback.map(\.rawValue)))
@@ -100,7 +119,11 @@ struct NodePlanner {
     private func config(
         _ application: NodeApplication, _ installation: NodeInstallation?, _ runtime: BaseEntry
     ) throws -> RuntimeConfig {
-        guard case .server(let start) = application.kind else { return try siteConfig(runtime) }
+        let start: NodeStart
+        switch application.kind {
+        case .server(let server): start = server
+        case .site(let site): return site.config(on: runtime, options)
+        }
         let launcher = NodeLauncher(
             interpreter: runtime.interpreter ?? ImagePath("/usr/bin/node"), shell: shell(runtime), baseName: runtime.id,
             isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules)
@@ -138,9 +161,5 @@ struct NodePlanner {
         if let asked = options.port { return Decided(asked.value, asked.reason) }
         guard start.isWeb else { return nil }
         return start.port ?? Decided(3000, .usual(why: "the usual port of Node's servers; PORT changes it at start"))
-    }
-
-    private func siteConfig(_ runtime: BaseEntry) throws -> RuntimeConfig {
-        throw PlanError.noStart(lookedFor: ["a static site's server"], fix: "give a start command")
     }
 }

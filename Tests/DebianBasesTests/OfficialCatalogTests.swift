@@ -73,7 +73,7 @@ struct OfficialCatalogTests {
     @Test(
         arguments: [
             ("debian", "python", nil), ("official", "python", "3.15"), ("official", "node", "26"),
-            ("official", "java", "25"),
+            ("debian", "java", "25"), ("debian", "node", "24"), ("official", "java", "11"),
         ] as [(String, String, String?)])
     func `pulls nothing where Debian has the language`(family: String, language: String, version: String?) throws {
         let request = version.map { version in

@@ -23,11 +23,15 @@ struct NodeInstallation: Sendable {
     let needsSources: Evidence?
     /// Whether `node_modules` is made, or Yarn's Plug'n'Play.
     let isPlugAndPlay: Bool
+    /// Packages of the workspace that Yarn from 2 on installs alone (`workspaces focus`); empty where it installs all.
+    var focus: [String] = []
     /// Whether all packages are in the sources: Yarn's zero-install, an offline mirror; nothing is downloaded then.
     let isOffline: Evidence?
     /// What keeps the scripts of packages from being run: `ignore-scripts`; nil where they run.
     let ignoresScripts: Evidence?
     /// How private registries are reached: variables, secrets and files of the installation's steps.
     let access: RegistryAccess
+    /// Packages that are machine code or need something of the system.
+    let native: NativePackages
     let warnings: [String]
 }

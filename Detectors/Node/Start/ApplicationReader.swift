@@ -12,9 +12,10 @@ struct ApplicationReader {
     init(project: NodeProject, installation: NodeInstallation?) throws {
         self.project = project
         self.installation = installation
-        declared = project.manifest.map { manifest in
-            NodeFramework.all.compactMap { one in one.declared(by: manifest).map { (one, $0) } }
-        } ?? []
+        declared =
+            project.manifest.map { manifest in
+                NodeFramework.all.compactMap { one in one.declared(by: manifest).map { (one, $0) } }
+            } ?? []
         builds = try NodeBuilds(project: project).all(declared.map(\.framework))
         finder = NodeStartFinder(
             project: project, installation: installation, framework: declared.first?.framework, builds: builds)
@@ -42,7 +43,8 @@ struct ApplicationReader {
     }
 
     private func framework(_ choice: Choice) -> Decided<String>? {
-        guard let first = choice.framework, let entry = declared.first(where: { $0.framework.name == first.name })?.entry
+        guard let first = choice.framework,
+            let entry = declared.first(where: { $0.framework.name == first.name })?.entry
         else { return nil }
         let others = declared.map(\.framework.name).filter { $0 != first.name }
         return Decided(
@@ -147,11 +149,14 @@ struct ApplicationReader {
     /// The product of the framework whose server a script names.
     private func product(_ program: String, _ command: ScriptCommand) throws -> Choice {
         var name = Self.programs[program]
-        if program == "vinxi", declared.contains(where: { $0.framework.name == "TanStack Start" }) { name = "TanStack Start" }
+        if program == "vinxi", declared.contains(where: { $0.framework.name == "TanStack Start" }) {
+            name = "TanStack Start"
+        }
         guard let (framework, entry) = declared.first(where: { $0.framework.name == name }) else {
             throw PlanError.unusable(
                 place: command.evidence.last.map { "\($0)" } ?? "package.json",
-                what: "runs '\(command.words.joined(separator: " "))', and package.json does not declare \(name ?? program)",
+                what:
+                    "runs '\(command.words.joined(separator: " "))', and package.json does not declare \(name ?? program)",
                 fix: "add it to dependencies")
         }
         let products = NodeProducts(project: project, framework: framework, builds: builds, entry: entry)
@@ -199,8 +204,9 @@ struct ApplicationReader {
             break
         }
         let wanted = folder.flatMap { project.tree.service.resolving($0)?.relative(to: project.tree.service) }
-        guard let output = wanted.map({ Decided("\($0)", reason ?? .usual(why: "a file server's words")) })
-            ?? made?.0.output ?? project.setting("output").map({ Decided($0.value, $0.reason) })
+        guard
+            let output = wanted.map({ Decided("\($0)", reason ?? .usual(why: "a file server's words")) })
+                ?? made?.0.output ?? project.setting("output").map({ Decided($0.value, $0.reason) })
         else {
             if let site = try rules.built(by: builds) ?? rules.plain() { return Choice(kind: .site(site)) }
             throw PlanError.unusable(
@@ -236,7 +242,8 @@ struct ApplicationReader {
             start.shell = (words[2], "sh -c", command.option)
         } else {
             start.words = words.map { word in
-                guard word.contains("$"), let split = try? CommandLine.split("\"\(word.replacing("\"", with: "\\\""))\""),
+                guard word.contains("$"),
+                    let split = try? CommandLine.split("\"\(word.replacing("\"", with: "\\\""))\""),
                     split.shellSyntax == nil, let only = split.words.first
                 else { return word.replacing("$", with: "$$") }
                 return only.template
@@ -324,7 +331,8 @@ struct ApplicationReader {
         for (package, why) in foreign {
             guard let entry = manifest.dependency(package) else { continue }
             throw PlanError.unusable(
-                place: "\(entry.evidence)", what: why, fix: "point at the folder of its server, or add a script 'start'")
+                place: "\(entry.evidence)", what: why, fix: "point at the folder of its server, or add a script 'start'"
+            )
         }
     }
 
@@ -338,7 +346,8 @@ struct ApplicationReader {
                 "a framework among the dependencies", "main in package.json",
                 "server.js, index.js, app.js or main.js, also in src", "a site in public or here",
             ],
-            fix: "add a script 'start' to package.json, or give the command with --set start=\"node FILE.js\", or the folder of "
+            fix:
+                "add a script 'start' to package.json, or give the command with --set start=\"node FILE.js\", or the folder of "
                 + "a site with --set node.output=FOLDER")
     }
 }

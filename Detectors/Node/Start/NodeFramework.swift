@@ -151,7 +151,8 @@ struct NodeFramework: Sendable {
         NodeFramework(name: "Parcel", packages: ["parcel"], caches: [".parcel-cache"], kind: .singlePage),
         NodeFramework(
             name: "Storybook", packages: ["storybook", "@storybook/react", "@storybook/vue3", "@storybook/html"],
-            buildEnvironment: ["STORYBOOK_DISABLE_TELEMETRY": "1"], build: ["storybook", "build"], scripts: ["build-storybook"],
+            buildEnvironment: ["STORYBOOK_DISABLE_TELEMETRY": "1"], build: ["storybook", "build"],
+            scripts: ["build-storybook"],
             immutable: ["/assets/*"], kind: .pages),
         NodeFramework(
             name: "webpack", packages: ["webpack"], build: ["webpack", "--mode", "production"], kind: .singlePage),

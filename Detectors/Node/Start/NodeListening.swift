@@ -22,7 +22,9 @@ struct NodeListening: Sendable {
         while index < queue.count, index < limit {
             defer { index += 1 }
             guard let source = JavaScriptSource.read(queue[index], of: tree) else { continue }
-            if variable == nil || variable?.0 == nil, let found = self.variable(source), found.0 != nil || variable == nil {
+            if variable == nil || variable?.0 == nil, let found = self.variable(source),
+                found.0 != nil || variable == nil
+            {
                 variable = found
             }
             if literal == nil { literal = listening(source) }
@@ -60,8 +62,9 @@ struct NodeListening: Sendable {
             return (number(match.output.1, source), source.evidence(at: match.range.lowerBound))
         }
         if let match = text.firstMatch(
-            of: /\b(?:serve|startStandaloneServer|createServer|new\s+Server|server|Server)\(\s*[\s\S]{0,300}?\bport\s*:\s*([\w.]+)/)
-        {
+            of:
+                /\b(?:serve|startStandaloneServer|createServer|new\s+Server|server|Server)\(\s*[\s\S]{0,300}?\bport\s*:\s*([\w.]+)/
+        ) {
             return (number(match.output.1, source), source.evidence(at: match.range.lowerBound))
         }
         if let match = text.firstMatch(of: /\bserve\(\s*(?:app|\{)/) {

@@ -58,7 +58,8 @@ extension NodeProducts {
                 return site(
                     output, .index, because: .found(evidence: [single]), page: "200.html", label: "Nuxt (static)")
             }
-            return site(output, .notFound, because: .usual(why: "nuxt generate writes a page for every path, and 404.html"))
+            return site(
+                output, .notFound, because: .usual(why: "nuxt generate writes a page for every path, and 404.html"))
         }
         if isOld {
             return server(
@@ -210,10 +211,12 @@ extension NodeProducts {
             .first(where: { tree.entry(at: $0) != nil })
         {
             return site(
-                Decided("dist", .found(evidence: [Evidence(path: place, excerpt: place.name)])), .notFound, because: pages)
+                Decided("dist", .found(evidence: [Evidence(path: place, excerpt: place.name)])), .notFound,
+                because: pages)
         }
         throw unusable(
-            entry.evidence, "Qwik City has no adapter for a server of Node", fix: "run 'qwik add express' or 'qwik add static'")
+            entry.evidence, "Qwik City has no adapter for a server of Node",
+            fix: "run 'qwik add express' or 'qwik add static'")
     }
 
     /// NestJS: the entry file where the compiler writes it.

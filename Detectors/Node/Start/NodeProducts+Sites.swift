@@ -26,7 +26,8 @@ extension NodeProducts {
         case "Hexo": return site(usual("public"), .notFound, because: pages)
         case "Storybook":
             return site(option("-o", "--output-dir") ?? usual("storybook-static"), .none, because: pages)
-        case "Rsbuild": return site(folder(config("rsbuild")?.value("root")) ?? usual("dist"), .index, because: singlePage)
+        case "Rsbuild":
+            return site(folder(config("rsbuild")?.value("root")) ?? usual("dist"), .index, because: singlePage)
         case "Vite": return vite()
         case "Parcel":
             guard builds.isEmpty == false else { return nil }
@@ -68,7 +69,8 @@ extension NodeProducts {
         guard config?.text.contains("HtmlWebpackPlugin") == true || config?.text.contains("HtmlBundlerPlugin") == true,
             config?.text.contains(/target\s*:\s*["']node/) != true
         else { return nil }
-        let written = config?.text.firstMatch(of: /path\s*:\s*path\.(?:resolve|join)\(\s*__dirname\s*,\s*["']([^"']+)["']/)
+        let written = config?.text.firstMatch(
+            of: /path\s*:\s*path\.(?:resolve|join)\(\s*__dirname\s*,\s*["']([^"']+)["']/)
         let output = written.flatMap { match in
             config.flatMap { folder((String(match.output.1), $0.evidence(at: match.range.lowerBound))) }
         }
@@ -105,11 +107,13 @@ extension NodeProducts {
         switch output?.value {
         case "server":
             throw unusable(
-                output?.evidence ?? entry.evidence, "output 'server' needs a server of your own, and no script starts one",
+                output?.evidence ?? entry.evidence,
+                "output 'server' needs a server of your own, and no script starts one",
                 fix: "use 'static' or 'single', or add a script 'start' that serves dist with expo-server")
         case "static":
             return site(
-                usual("dist"), .notFound, because: .found(evidence: [output?.evidence ?? entry.evidence]), label: "Expo (web)")
+                usual("dist"), .notFound, because: .found(evidence: [output?.evidence ?? entry.evidence]),
+                label: "Expo (web)")
         default:
             return site(
                 usual("dist"), .index,
@@ -129,8 +133,11 @@ extension NodeProducts {
         let base = ["projects", name, "architect", "build"]
         let builder = settings.entry(base + ["builder"])
         let isApplication = builder?.value.contains(/:application$|@angular\/build/) ?? false
-        let written = settings.entry(base + ["options", "outputPath"]) ?? settings.entry(base + ["options", "outputPath", "base"])
-        let output = written.map { Decided($0.value, .found(evidence: [$0.evidence])) }
+        let written =
+            settings.entry(base + ["options", "outputPath"])
+            ?? settings.entry(base + ["options", "outputPath", "base"])
+        let output =
+            written.map { Decided($0.value, .found(evidence: [$0.evidence])) }
             ?? Decided("dist/\(name)", .found(evidence: [evidence]))
         let browser = settings.entry(base + ["options", "outputPath", "browser"])?.value ?? "browser"
         let mode = settings.entry(base + ["options", "outputMode"])
@@ -174,7 +181,9 @@ extension NodeProducts {
             else { continue }
             return chosen(member)
         }
-        if let usual = settings.string("defaultProject")?.value, let member = applications.first(where: { $0.key == usual }) {
+        if let usual = settings.string("defaultProject")?.value,
+            let member = applications.first(where: { $0.key == usual })
+        {
             return chosen(member)
         }
         guard let first = applications.first, applications.count == 1 else {

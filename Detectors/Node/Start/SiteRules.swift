@@ -35,7 +35,8 @@ struct SiteRules {
 
     /// A 404.html that the build copies, or that lies in the folder itself.
     private func ownPage(in output: String) -> Evidence? {
-        let folders = output == "." ? [""] : ["public/", "static/", "src/public/", "src/static/", "assets/", "\(output)/"]
+        let folders =
+            output == "." ? [""] : ["public/", "static/", "src/public/", "src/static/", "assets/", "\(output)/"]
         return folders.lazy.compactMap { tree.service.resolving("\($0)404.html") }.first(where: tree.hasFile).map {
             Evidence(path: $0, excerpt: $0.name)
         }
@@ -86,7 +87,8 @@ struct SiteRules {
         }
         return site(
             output: folder, usual: fallback?.0 == true ? .index : .none,
-            because: fallback.map { .found(evidence: [$0.1]) } ?? .usual(why: "files alone, and Staticfile asks for none"))
+            because: fallback.map { .found(evidence: [$0.1]) }
+                ?? .usual(why: "files alone, and Staticfile asks for none"))
     }
 
     /// Folders that scripts write sites into, by their usual names.
@@ -104,15 +106,18 @@ struct SiteRules {
                     let source = JavaScriptSource.read(path, of: tree)
                 else { continue }
                 for folder in Self.usualOutputs {
-                    guard let place = source.text.firstRange(of: "'\(folder)'")
-                        ?? source.text.firstRange(of: "\"\(folder)\"") ?? source.text.firstRange(of: "\(folder)/")
+                    guard
+                        let place = source.text.firstRange(of: "'\(folder)'")
+                            ?? source.text.firstRange(of: "\"\(folder)\"") ?? source.text.firstRange(of: "\(folder)/")
                     else { continue }
                     named.append((folder, source.evidence(at: place.lowerBound)))
                 }
             }
         }
         // What is there already is read, not written.
-        let made = named.filter { entry in tree.service.resolving(entry.folder).map { tree.entry(at: $0) == nil } ?? false }
+        let made = named.filter { entry in
+            tree.service.resolving(entry.folder).map { tree.entry(at: $0) == nil } ?? false
+        }
         let choice = made.isEmpty ? named : made
         let folders = Set(choice.map(\.folder))
         guard let first = choice.first, folders.count == 1 else {

@@ -117,7 +117,8 @@ struct StartReader {
             let isProgram = !command.program.contains("/") && command.program != "node"
             if isProgram, !Self.isShells(command.program) {
                 try requireShipped(command)
-                texts.append(text(["node", "node_modules/.bin/\(command.program)"] + command.words.dropFirst(), command))
+                texts.append(
+                    text(["node", "node_modules/.bin/\(command.program)"] + command.words.dropFirst(), command))
             } else {
                 texts.append(text(command.words, command))
             }

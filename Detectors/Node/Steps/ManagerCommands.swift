@@ -49,6 +49,9 @@ struct ManagerCommands: Sendable {
                 + (isFrozen ? ["--frozen-lockfile"] : []) + ["--production=\(production)"]
                 + (isOffline ? ["--offline"] : [])
         case .berry:
+            if isFrozen, let focus = installation?.focus, !focus.isEmpty {
+                return program + ["workspaces", "focus"] + focus + (production ? ["--production"] : [])
+            }
             return program + ["install", isFrozen ? "--immutable" : "--no-immutable"]
         case .bun:
             return program + ["install"] + (isFrozen ? ["--frozen-lockfile"] : ["--no-save"])

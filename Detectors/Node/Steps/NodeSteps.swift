@@ -255,7 +255,7 @@ struct NodeSteps {
         if case .site = application.kind {
             return [
                 ArtifactCopy(
-                    from: "builder", path: Self.site, destination: ImagePath("/srv/www"), group: .application,
+                    from: "builder", path: Self.site, destination: StaticSite.root, group: .application,
                     step: "check", reason: .usual(why: "the files of the site"))
             ]
         }

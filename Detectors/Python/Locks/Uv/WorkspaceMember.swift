@@ -43,15 +43,3 @@ extension UvManifest {
     /// How `--app` names it.
     fileprivate var title: String { name ?? "\(folder)" }
 }
-
-/// A source tree with a member of its workspace as the service.
-private struct MemberTree: SourceTree {
-    let whole: any SourceTree
-    let service: SourcePath
-
-    var entries: [SourceEntry] { whole.entries }
-    func entry(at path: SourcePath) -> SourceEntry? { whole.entry(at: path) }
-    func read(_ path: SourcePath, chunk: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try whole.read(path, chunk: chunk)
-    }
-}

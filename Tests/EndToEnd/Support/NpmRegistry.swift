@@ -1,0 +1,134 @@
+import Glibc
+import SystemPackage
+
+/// An npm registry on loopback, made of the modules that Debian packages hold and of packages that a test brings.
+///
+/// One version of each: Debian's. Ranges of its dependencies are relaxed to what is there. Every archive has its
+/// integrity, as the real thing. With a token, who does not give it is told 401.
+struct NpmRegistry: Sendable {
+    /// Packages of the test: a folder for each, with its package.json.
+    let own: FilePath
+    var token: String?
+    /// The Debian release whose Yarn is served: bookworm has 1.22, trixie 4.1.
+    var release = "bookworm"
+
+    init(token: String? = nil, release: String = "bookworm") throws {
+        own = try Workspace.here().makeFolder("npm")
+        self.token = token
+        self.release = release
+    }
+
+    /// Where `.ci/setup` unpacks Debian's packages.
+    static let debian: FilePath = {
+        func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        let cache = variable("XDG_CACHE_HOME") ?? "\(variable("HOME") ?? "/root")/.cache"
+        return FilePath(variable("AUTOIMAGE_CI_TOOLS") ?? "\(cache)/autoimage-ci").appending("npm")
+    }()
+
+    /// Whether a test can have a registry.
+    static var isThere: Bool {
+        Tool.isCI || access("\(debian)/bookworm/complete", R_OK) == 0 && access("\(debian)/trixie/complete", R_OK) == 0
+    }
+
+    static let lack = "needs the packages that .ci/setup unpacks"
+
+    /// Adds a package; `files` are texts by path.
+    func add(_ name: String, version: String = "1.0.0", manifest: String = "", _ files: [String: String]) async throws {
+        let folder = own.pushing(FilePath(name))
+        try await Command("mkdir", "-p", folder.string).succeed()
+        let more = manifest.isEmpty ? "" : ", \(manifest)"
+        try folder.appending("package.json").write(
+            "{\"name\": \"\(name)\", \"version\": \"\(version)\"\(more)}\n")
+        for (path, text) in files {
+            let file = folder.pushing(FilePath(path))
+            try await Command("mkdir", "-p", file.removingLastComponent().string).succeed()
+            try file.write(text)
+            if text.hasPrefix("#!") { try await Command("chmod", "755", file.string).succeed() }
+        }
+    }
+
+    /// Serves for as long as `body` runs.
+    func serving(_ body: @Sendable (_ address: String) async throws -> Void) async throws {
+        let port = try FreePort()
+        let tree = Self.debian.appending(release).appending("tree")
+        let server = Command(
+            ["python3", "-c", Self.program, "\(port)", token ?? "", own.string]
+                + ["usr/share/nodejs", "usr/lib/x86_64-linux-gnu/nodejs", "usr/lib/aarch64-linux-gnu/nodejs"].map {
+                    tree.pushing(FilePath($0)).string
+                })
+        try await server.running {
+            try await $0.waitFor("listening", seconds: 20)
+            try await body("http://127.0.0.1:\(port)/")
+        }
+    }
+
+    /// Packuments and archives by npm's registry protocol, made when they are asked for.
+    private static let program = #"""
+        import base64, gzip, hashlib, io, json, os, sys, tarfile, urllib.parse
+        from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+        port, token, roots = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+        def folder(name):
+            for root in roots:
+                place = os.path.join(root, name)
+                if os.path.isfile(os.path.join(place, 'package.json')): return place
+        def manifest(name):
+            place = folder(name)
+            if not place: return None
+            read = json.load(open(os.path.join(place, 'package.json')))
+            own = place.startswith(roots[0])
+            read['name'] = name
+            read.setdefault('version', '1.0.0')
+            # Debian's versions may hold what npm's may not.
+            read['version'] = '.'.join((read['version'].split('+')[0].split('.') + ['0', '0'])[:3]) if not own else read['version']
+            for kind in 'dependencies', 'optionalDependencies', 'peerDependencies', 'devDependencies':
+                asked = read.pop(kind, None)
+                if kind in ('devDependencies', 'peerDependencies') and not own: continue
+                if asked: read[kind] = {one: (asked[one] if own else '*') for one in asked if folder(one)}
+            if not own: read.pop('scripts', None); read.pop('bundleDependencies', None); read.pop('files', None)
+            if name == 'yarn' or name == '@yarnpkg/cli-dist': read['bin'] = {'yarn': read.get('bin', {}).get('yarn', 'bin/yarn.js') if isinstance(read.get('bin'), dict) else 'bin/yarn.js'}
+            return read
+        packed = {}
+        def archive(name):
+            if name not in packed:
+                place, buffer = folder(name), io.BytesIO()
+                with gzip.GzipFile(fileobj=buffer, mode='wb', mtime=0) as zipped, tarfile.open(fileobj=zipped, mode='w') as tar:
+                    for at, folders, files in os.walk(place):
+                        folders[:] = sorted(one for one in folders if one != '.git')
+                        for one in sorted(files):
+                            path = os.path.join(at, one)
+                            if not os.path.isfile(path): continue
+                            inside = os.path.relpath(path, place)
+                            data = json.dumps(manifest(name), indent=2).encode() if inside == 'package.json' else open(path, 'rb').read()
+                            info = tarfile.TarInfo('package/' + inside)
+                            info.size, info.mode = len(data), 0o755 if os.access(path, os.X_OK) and os.stat(path).st_mode & 0o100 else 0o644
+                            tar.addfile(info, io.BytesIO(data))
+                packed[name] = buffer.getvalue()
+            return packed[name]
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+            def log_message(self, *words): pass
+            def answer(self, status, body, kind='application/json'):
+                self.send_response(status)
+                self.send_header('Content-Type', kind)
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            def do_GET(self):
+                path = urllib.parse.unquote(self.path.split('?')[0]).strip('/')
+                if token and self.headers.get('Authorization') != 'Bearer ' + token: return self.answer(401, b'{"error":"who are you"}')
+                if '/-/' in path:
+                    name = path.split('/-/')[0]
+                    return self.answer(200, archive(name), 'application/octet-stream') if folder(name) else self.answer(404, b'{}')
+                read = manifest(path)
+                if not read: return self.answer(404, b'{"error":"not found"}')
+                data, version = archive(path), read['version']
+                read['dist'] = {
+                    'tarball': 'http://%s/%s/-/%s-%s.tgz' % (self.headers['Host'], path, path.split('/')[-1], version),
+                    'integrity': 'sha512-' + base64.b64encode(hashlib.sha512(data).digest()).decode(), 'shasum': hashlib.sha1(data).hexdigest()}
+                if read.get('scripts', {}).get('install') or read.get('scripts', {}).get('postinstall') or os.path.isfile(os.path.join(folder(path), 'binding.gyp')): read['hasInstallScript'] = True
+                self.answer(200, json.dumps({'name': path, 'dist-tags': {'latest': version}, 'versions': {version: read}, 'time': {}}).encode())
+        server = ThreadingHTTPServer(('127.0.0.1', port), Handler)
+        print('listening', flush=True)
+        server.serve_forever()
+        """#
+}
