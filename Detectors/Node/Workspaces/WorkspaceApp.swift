@@ -1,4 +1,3 @@
-import OCI
 import Planning
 
 /// Which package of a workspace is the service, where somebody builds the workspace's root.
