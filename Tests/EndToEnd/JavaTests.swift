@@ -1,9 +1,10 @@
 import SystemPackage
 import Testing
 
-private let needs = "needs curl, python3, a JDK and the packages of Maven's repository that .ci/setup installs"
+private let needs =
+    "needs curl, hadolint, python3, a JDK and the packages of Maven's repository that .ci/setup installs"
 private let isReady =
-    Tool.has("curl", "python3", "javac", "jar") && MavenRepository.isInstalled() || Tool.isCI
+    Tool.has("curl", "hadolint", "python3", "javac", "jar") && MavenRepository.isInstalled() || Tool.isCI
 
 extension Acceptance {
     /// Java services of every kind: built, proven, started, asked and ended.
@@ -58,7 +59,7 @@ extension Acceptance {
         func `modules are built offline from what was downloaded, and ship as a thin archive with its libraries`()
             async throws
         {
-            let service = try await Service(copying: .javaHarbour)
+            let service = try await Service(copyingFolder: "java-harbour")
             let outcome = try await build(service, "java-harbour")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let pages = try await asked("java-harbour", "/", "/file", "/certificates")
@@ -71,6 +72,14 @@ extension Acceptance {
                 #expect(files.contains("\(file)\n"), "\(file)")
             }
             #expect(!files.contains(".java\n") && !files.contains(".m2/") && !files.contains("javac\n"))
+            let dockerfile = try Workspace.here().temporary("Dockerfile")
+            try dockerfile.write(
+                try await Autoimage().command(["plan", service.folder.string, "--format", "dockerfile"]).succeed())
+            let judgement = try await Command("hadolint", "--no-color", dockerfile.string).run()
+            #expect(judgement.status == 0 && judgement.output.isEmpty, "\(judgement.output)\(judgement.errors)")
+            // A parser of Dockerfiles takes lines of at most 64 KiB.
+            let longest = try dockerfile.text().split(separator: "\n").map(\.utf8.count).max() ?? 0
+            #expect(longest < 65_536)
             // An edit of the program leaves the libraries alone.
             let source = service["tides/src/main/java/com/example/Tides.java"]
             try source.write(try source.text().replacing("high", with: "ebb"))
@@ -82,7 +91,7 @@ extension Acceptance {
 
         @Test(.enabled(if: isReady, "\(needs)"))
         func `a shaded archive on a Java of its own modules weighs at most 100 MB`() async throws {
-            let service = try await Service(copying: .javaShaded)
+            let service = try await Service(copyingFolder: "java-shaded")
             let outcome = try await build(service, "java-shaded", "--set", "java.runtime=jlink")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let pages = try await asked("java-shaded", "/", "/file", "/certificates")
@@ -98,7 +107,7 @@ extension Acceptance {
 
         @Test(.enabled(if: isReady, "\(needs)"))
         func `a web application runs on the servlet container, pages of JSP too`() async throws {
-            let service = try await Service(copying: .javaWeb)
+            let service = try await Service(copyingFolder: "java-web")
             let outcome = try await build(service, "java-web")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let pages = try await asked("java-web", "/", "/page", "/sum.jsp")
@@ -109,7 +118,7 @@ extension Acceptance {
         }
 
         @Test func `an application of Gradle starts with the options of its script`() async throws {
-            let service = try await Service(copying: .javaGradle)
+            let service = try await Service(copyingFolder: "java-gradle")
             _ = try await Autoimage().build(service, ["-t", "java-gradle", "--set", "java.version=17"])
             let outcome = try await Autoimage().run("run", "java-gradle", "tide")
             #expect(outcome.output == "high tide\n", "\(outcome.errors)")
