@@ -23,7 +23,7 @@ struct NodePlanner {
     func plan() throws -> BuildPlan {
         let installation = try NodeInstallation.read(project)
         let order = try project.workspace.map { try BuildOrder($0, of: project.tree.service, in: project.tree) }
-        let application = try NodeApplication.read(project, installation).building(after: order?.before ?? [])
+        let application = try NodeApplication.read(project, installation).building(after: order)
         let version = try NodeVersion.read(project)
         let choice = try BaseChoice.choose(wish(application, version), from: bases)
         let steps = NodeSteps(

@@ -29,7 +29,7 @@ struct ManagerCommands: Sendable {
         let isOffline = installation?.isOffline != nil
         switch manager {
         case .npm:
-            let kind = isFrozen ? ["ci"] : ["install", "--no-package-lock"]
+            let kind = isFrozen ? ["ci"] : ["install"] + (installation?.lock == nil ? ["--no-package-lock"] : [])
             return program + kind + (production ? ["--omit=dev"] : ["--include=dev"])
         case .pnpm:
             return program + ["install", isFrozen ? "--frozen-lockfile" : "--no-frozen-lockfile"]
@@ -39,6 +39,9 @@ struct ManagerCommands: Sendable {
                 + (isFrozen ? ["--frozen-lockfile"] : []) + ["--production=\(production)"]
                 + (isOffline ? ["--offline"] : [])
         case .berry:
+            if isFrozen, let focus = installation?.focus, !focus.isEmpty {
+                return program + ["workspaces", "focus"] + focus + (production ? ["--production"] : [])
+            }
             return program + ["install", isFrozen ? "--immutable" : "--no-immutable"]
         case .bun:
             return program + ["install"] + (isFrozen ? ["--frozen-lockfile"] : ["--no-save"])

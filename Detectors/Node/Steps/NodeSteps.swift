@@ -265,7 +265,7 @@ struct NodeSteps {
             top: "\(Self.app)", service: "\(service)", built: hasBuild, application: application,
             processes: application.processes.map(\.start),
             hasPrograms: shipsModules && installation?.isPlugAndPlay != true,
-            caches: application.builds.flatMap(\.caches))
+            caches: application.builds.flatMap(\.caches) + project.membersOfDevelopment)
         return run(
             "check", needs: needs, program(NodePrograms.check, [layout.json]),
             .usual(

@@ -48,7 +48,9 @@ struct WorkspaceApp {
     }
 
     private static func project(_ given: NodeProject, at folder: SourcePath) throws -> NodeProject {
-        try NodeProject(tree: MemberTree(base: given.tree, service: folder), options: given.options)
+        var options = given.options
+        options.app = nil
+        return try NodeProject(tree: MemberTree(base: given.tree, service: folder), options: options)
     }
 
     /// The member that `--app` means: its name, its name without the scope, its folder, or its folder's name.
