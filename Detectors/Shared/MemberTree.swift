@@ -1,13 +1,13 @@
 import Planning
 
-/// A source tree with a member of its workspace as the service.
+/// A source tree with one of its members as the service.
 struct MemberTree: SourceTree {
-    let whole: any SourceTree
+    let base: any SourceTree
     let service: SourcePath
 
-    var entries: [SourceEntry] { whole.entries }
-    func entry(at path: SourcePath) -> SourceEntry? { whole.entry(at: path) }
+    var entries: [SourceEntry] { base.entries }
+    func entry(at path: SourcePath) -> SourceEntry? { base.entry(at: path) }
     func read(_ path: SourcePath, chunk: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try whole.read(path, chunk: chunk)
+        try base.read(path, chunk: chunk)
     }
 }

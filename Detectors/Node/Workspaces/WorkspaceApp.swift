@@ -1,4 +1,3 @@
-import OCI
 import Planning
 
 /// Which package of a workspace is the service, where somebody builds the workspace's root.
@@ -51,7 +50,7 @@ struct WorkspaceApp {
     private static func project(_ given: NodeProject, at folder: SourcePath) throws -> NodeProject {
         var options = given.options
         options.app = nil
-        return try NodeProject(tree: MemberTree(whole: given.tree, service: folder), options: options)
+        return try NodeProject(tree: MemberTree(base: given.tree, service: folder), options: options)
     }
 
     /// The member that `--app` means: its name, its name without the scope, its folder, or its folder's name.

@@ -6,13 +6,13 @@ struct MavenRepository: Sendable {
     static let folder = FilePath("/usr/share/maven-repo")
 
     /// Whether the plugins and the library are there that the services of the tests name.
-    static func isInstalled() throws -> Bool {
-        try [
+    static func isInstalled() -> Bool {
+        [
             "com/google/code/gson/gson/2.10/gson-2.10.pom",
             "jakarta/servlet/jakarta.servlet-api/5.0.0/jakarta.servlet-api-5.0.0.pom",
             "org/apache/maven/plugins/maven-shade-plugin/3.4.1/maven-shade-plugin-3.4.1.pom",
             "org/apache/maven/plugins/maven-war-plugin/3.3.2/maven-war-plugin-3.3.2.pom",
-        ].allSatisfy { try folder.pushing(FilePath($0)).exists() }
+        ].allSatisfy { folder.pushing(FilePath($0)).exists }
     }
 
     /// Serves the repository for as long as `body` runs; `settings` is a file that sends Maven there.

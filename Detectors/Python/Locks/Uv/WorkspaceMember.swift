@@ -35,7 +35,7 @@ extension PythonProject {
     private func serving(_ folder: SourcePath) -> PythonProject {
         var options = options
         options.app = nil
-        return PythonProject(tree: MemberTree(whole: tree, service: folder), options: options)
+        return PythonProject(tree: MemberTree(base: tree, service: folder), options: options)
     }
 }
 
