@@ -1,16 +1,14 @@
 import SystemPackage
 import Testing
 
+private let needs =
+    "needs curl, hadolint, python3, a JDK and the packages of Maven's repository that .ci/setup installs"
+private let isReady =
+    Tool.has("curl", "hadolint", "python3", "javac", "jar") && MavenRepository.isInstalled() || Tool.isCI
+
 extension Acceptance {
     /// Java services of every kind: built, proven, started, asked and ended.
     @Suite struct JavaTests {
-        private static let lacks =
-            "needs curl, python3, a JDK and the packages of Maven's repository that .ci/setup installs"
-
-        private static func isReady() throws -> Bool {
-            try Tool.has("curl", "python3", "javac", "jar") && MavenRepository.isInstalled() || Tool.isCI
-        }
-
         /// Starts an image, asks for pages, ends it with SIGTERM, and prints each page and how it ended.
         private func asked(_ image: String, _ pages: String...) async throws -> String {
             let script = """
@@ -57,11 +55,11 @@ extension Acceptance {
             }
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `modules are built offline from what was downloaded, and ship as a thin archive with its libraries`()
             async throws
         {
-            let service = try await Service(copying: .javaHarbour)
+            let service = try await Service(copyingFolder: "java-harbour")
             let outcome = try await build(service, "java-harbour")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let pages = try await asked("java-harbour", "/", "/file", "/certificates")
@@ -74,6 +72,14 @@ extension Acceptance {
                 #expect(files.contains("\(file)\n"), "\(file)")
             }
             #expect(!files.contains(".java\n") && !files.contains(".m2/") && !files.contains("javac\n"))
+            let dockerfile = try Workspace.here().temporary("Dockerfile")
+            try dockerfile.write(
+                try await Autoimage().command(["plan", service.folder.string, "--format", "dockerfile"]).succeed())
+            let judgement = try await Command("hadolint", "--no-color", dockerfile.string).run()
+            #expect(judgement.status == 0 && judgement.output.isEmpty, "\(judgement.output)\(judgement.errors)")
+            // A parser of Dockerfiles takes lines of at most 64 KiB.
+            let longest = try dockerfile.text().split(separator: "\n").map(\.utf8.count).max() ?? 0
+            #expect(longest < 65_536)
             // An edit of the program leaves the libraries alone.
             let source = service["tides/src/main/java/com/example/Tides.java"]
             try source.write(try source.text().replacing("high", with: "ebb"))
@@ -83,9 +89,9 @@ extension Acceptance {
             #expect(edited == "{\"tide\":\"ebb\"}\nended with 143\n")
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `a shaded archive on a Java of its own modules weighs at most 100 MB`() async throws {
-            let service = try await Service(copying: .javaShaded)
+            let service = try await Service(copyingFolder: "java-shaded")
             let outcome = try await build(service, "java-shaded", "--set", "java.runtime=jlink")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let pages = try await asked("java-shaded", "/", "/file", "/certificates")
@@ -99,9 +105,9 @@ extension Acceptance {
             #expect(size <= 100_000_000, "\(size)")
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `a web application runs on the servlet container, pages of JSP too`() async throws {
-            let service = try await Service(copying: .javaWeb)
+            let service = try await Service(copyingFolder: "java-web")
             let outcome = try await build(service, "java-web")
             #expect(outcome.status == 0, "\(outcome.errors)")
             let pages = try await asked("java-web", "/", "/page", "/sum.jsp")
@@ -112,13 +118,13 @@ extension Acceptance {
         }
 
         @Test func `an application of Gradle starts with the options of its script`() async throws {
-            let service = try await Service(copying: .javaGradle)
+            let service = try await Service(copyingFolder: "java-gradle")
             _ = try await Autoimage().build(service, ["-t", "java-gradle", "--set", "java.version=17"])
             let outcome = try await Autoimage().run("run", "java-gradle", "tide")
             #expect(outcome.output == "high tide\n", "\(outcome.errors)")
         }
 
-        @Test(.enabled(if: try isReady(), "\(Self.lacks)"))
+        @Test(.enabled(if: isReady, "\(needs)"))
         func `of two archives the one that is named starts, Spring Boot's by its layers`() async throws {
             let service = try await Service(named: "two", [:])
             let script = """

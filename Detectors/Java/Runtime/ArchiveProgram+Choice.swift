@@ -260,7 +260,12 @@ extension ArchiveProgram {
                     return;
                 }
                 String file = one.main.replace('.', '/') + ".class";
-                if (jar.getEntry(file) == null && !libraries.haveEntry(one.libraries, file)) {
+                if (jar.getEntry(file) != null) {
+                    String missing = libraries.missing(one, jar, file);
+                    if (missing != null)
+                        one.lacks = "the class " + one.main + " uses " + missing + ", which is in no archive; put the libraries "
+                            + "into it (maven-shade-plugin, Gradle's shadow) or beside it (dependency:copy-dependencies)";
+                } else if (!libraries.haveEntry(one.libraries, file)) {
                     one.lacks = (request.main == null ? "its Main-Class " : request.mainBy + " names ") + one.main
                         + (request.main == null ? " is not in it" : ", which is not in it");
                 }

@@ -6,6 +6,8 @@ extension ArchiveProgram {
             final int major;
             String name;
             boolean hasMain;
+            /** Classes that the code names, as `com/example/Other`. */
+            final Set<String> uses = new TreeSet<>();
 
             ClassFile(byte[] bytes) throws IOException {
                 DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
@@ -26,6 +28,7 @@ extension ArchiveProgram {
                         default: in.readInt();
                     }
                 }
+                for (int i = 1; i < count; i++) if (names[i] != 0) uses.add(texts[names[i]]);
                 in.readUnsignedShort();
                 name = texts[names[in.readUnsignedShort()]].replace('/', '.');
                 in.readUnsignedShort();

@@ -79,6 +79,22 @@ extension ArchiveProgram {
                 return null;
             }
 
+            /** A class that the one that starts names and nothing has; null where all are there. */
+            String missing(Candidate one, JarFile jar, String start) throws IOException {
+                Set<String> names;
+                try (InputStream in = jar.getInputStream(jar.getEntry(start))) {
+                    names = new ClassFile(Tree.read(in)).uses;
+                } catch (RuntimeException error) {
+                    return null;
+                }
+                for (String name : names) {
+                    if (name.startsWith("[") || name.matches("(java|javax|jdk|sun|com/sun|org/w3c|org/xml|org/ietf)/.*")) continue;
+                    String file = name + ".class";
+                    if (jar.getEntry(file) == null && !haveEntry(one.libraries, file)) return name.replace('/', '.');
+                }
+                return null;
+            }
+
             boolean haveEntry(List<Path> paths, String name) throws IOException {
                 for (Path path : paths) {
                     if (Files.isDirectory(path)) {

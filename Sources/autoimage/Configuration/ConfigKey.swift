@@ -99,8 +99,6 @@ extension ConfigKey {
         setting("java.archive", "The runnable archive that the build makes, below the service, as in target/app.jar."),
         setting("java.tool", "Who builds, where files of several are there: maven, gradle, javac or none."),
         setting("java.profiles", "Maven profiles to build with, separated by commas."),
-        setting(
-            "java.cds", "Whether a training run makes an archive of loaded classes for a faster start: true or false."),
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
         ConfigKey(

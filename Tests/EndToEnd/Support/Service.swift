@@ -8,10 +8,6 @@ struct Service: Sendable {
         case flaskHello = "flask-hello"
         case fastapiHello = "fastapi-hello"
         case goHello = "go-hello"
-        case javaHarbour = "java-harbour"
-        case javaShaded = "java-shaded"
-        case javaWeb = "java-web"
-        case javaGradle = "java-gradle"
         case poetryHello = "poetry-hello"
         case pdmHello = "pdm-hello"
         case pipenvHello = "pipenv-hello"
@@ -29,10 +25,15 @@ struct Service: Sendable {
 
     /// A copy of a service, in a folder with the service's name.
     init(copying name: Name, for user: User? = nil) async throws {
+        try await self.init(copyingFolder: name.rawValue, for: user)
+    }
+
+    /// A copy of a folder of `Services/`, for a service that only its own tests can build.
+    init(copyingFolder name: String, for user: User? = nil) async throws {
         let parent = try Workspace.here().makeFolder("service")
-        folder = parent.appending(name.rawValue)
+        folder = parent.appending(name)
         let original = FilePath(#filePath).removingLastComponent().removingLastComponent()
-            .appending("Services").appending(name.rawValue)
+            .appending("Services").appending(name)
         try await Command("cp", "-R", original.string, folder.string).succeed()
         try await give(parent, to: user)
     }
