@@ -1,3 +1,4 @@
+import Planning
 import SystemPackage
 import Testing
 
@@ -24,9 +25,7 @@ extension Acceptance {
             #expect(again.status == 0, "\(again.errors)")
             let events = try Built(again).events()
             try #require(!events.isEmpty)
-            for event in events {
-                if case .stepStarted(let step, _) = event { Issue.record("step '\(step)' ran again") }
-            }
+            for case .stepStarted(let step, _) in events { Issue.record("step '\(step)' ran again") }
         }
 
         @Test func `a workspace whose root starts nothing asks which app`() async throws {
