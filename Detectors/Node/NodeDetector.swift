@@ -7,7 +7,9 @@ package struct NodeDetector: Detector {
 
     package var language: String { "node" }
 
-    package var signs: [String] { NodeProject.manifests + ["server.js", "index.js", "index.html"] }
+    package var signs: [String] {
+        NodeProject.manifests + ["server.js", "index.js", "index.html", "public/index.html", "Staticfile"]
+    }
 
     package var workspaces: [WorkspaceRule] { WorkspaceDeclaration.rules }
 

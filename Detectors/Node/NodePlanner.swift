@@ -23,7 +23,7 @@ struct NodePlanner {
     func plan() throws -> BuildPlan {
         let installation = try NodeInstallation.read(project)
         let order = try project.workspace.map { try BuildOrder($0, of: project.tree.service, in: project.tree) }
-        let application = try NodeApplication.read(project, installation).building(after: order?.before ?? [])
+        let application = try NodeApplication.read(project, installation).building(after: order)
         let version = try NodeVersion.read(project)
         let choice = try BaseChoice.choose(wish(application, version), from: bases)
         let steps = NodeSteps(
@@ -31,12 +31,18 @@ struct NodePlanner {
             interpreter: choice.builder.interpreter ?? ImagePath("/usr/bin/node"),
             baseEnvironment: choice.builder.environment, libc: choice.builder.libc.family)
         let portability = portability(installation)
+        let native = installation?.native
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
             buildPackages: try StagePackages.of(
-                options.buildPackages, installation?.access.packages ?? [], choice.builder),
-            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
+                options.buildPackages,
+                (installation?.access.packages ?? [])
+                    + (native?.builderPackages(choice.builder, needsDevelopment: steps.needsDevelopment) ?? []),
+                choice.builder),
+            runtimePackages: try StagePackages.of(
+                options.runtimePackages, steps.shipsModules ? native?.runtimePackages(choice.runtime) ?? [] : [],
+                choice.runtime))
         let copies = steps.copies()
         let builder = BuilderStage(
             name: "builder", portability: portability, base: stages.builder, steps: steps.steps(),
@@ -48,7 +54,8 @@ struct NodePlanner {
                 base: stages.runtime, copies: copies, files: files(application),
                 config: try config(application, installation, choice.runtime)),
             warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
-                + (installation?.access.warnings ?? []) + application.warnings + (order?.warnings ?? [])
+                + (installation?.access.warnings ?? []) + (native?.warnings ?? []) + steps.warnings
+                + application.warnings + (order?.warnings ?? [])
                 + ImportTrace(project, installation, application).warnings)
     }
 
@@ -69,24 +76,13 @@ struct NodePlanner {
     }
 
     private func portability(_ installation: NodeInstallation?) -> Decided<Portability> {
-        guard let installation else {
-            return Decided(.shared, .usual(why: "JavaScript alone, which any platform runs"))
+        if let code = installation?.native.machineCode(isShipped: true) {
+            return Decided(.native, .found(evidence: [code]))
         }
-        guard let lock = installation.lock else {
+        guard installation == nil || installation?.lock != nil else {
             return Decided(.native, .usual(why: "no lock says whether packages are for one platform only"))
         }
-        func found(_ package: NodeLock.Package, _ what: String) -> Decided<Portability> {
-            Decided(
-                .native,
-                .found(evidence: [Evidence(path: lock.path, line: package.line, excerpt: "\(package.name) \(what)")]))
-        }
-        if let first = lock.packages.first(where: { $0.hasInstallScript == true }) {
-            return found(first, "runs a script")
-        }
-        if let first = lock.packages.first(where: { !$0.cpu.isEmpty || !$0.libc.isEmpty }) {
-            return found(first, "is for one platform")
-        }
-        return Decided(.shared, .found(evidence: [Evidence(path: lock.path, excerpt: lock.path.name)]))
+        return Decided(.shared, .usual(why: "JavaScript alone, which any platform runs"))
     }
 
     private func decisions(
@@ -126,7 +122,8 @@ struct NodePlanner {
         }
         let launcher = NodeLauncher(
             interpreter: runtime.interpreter ?? ImagePath("/usr/bin/node"), shell: shell(runtime), baseName: runtime.id,
-            isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules)
+            isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules,
+            isModule: project.manifest?.isModule == true)
         var variables = start.environment
         func set(_ name: String, _ value: String, _ why: String) {
             if variables[name] == nil { variables[name] = Decided(value, .usual(why: why)) }

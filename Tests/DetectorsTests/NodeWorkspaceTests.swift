@@ -46,7 +46,7 @@ import Testing
         ("pnpm-workspace.yaml", "packages:\n  - 'apps/*'\n  - '!**/test/**'\n", true),
         ("pnpm-workspace.yaml", "catalog:\n  react: 18\n", false), ("pnpm-workspace.yaml", "packages:\n", false),
         ("pnpm-workspace.yaml", "packages: []\n", false), ("lerna.json", #"{"packages": ["apps/*"]}"#, true),
-        ("lerna.json", #"{"version": "1.0.0"}"#, false), ("nx.json", "{}", true),
+        ("lerna.json", #"{"version": "1.0.0"}"#, false),
     ])
     func `a folder's manifest claims a service below it`(_ file: String, _ text: String, _ claimed: Bool) throws {
         #expect(try claims(file, text, "apps/api") == claimed)
@@ -177,6 +177,32 @@ import Testing
             #"{"name": "shop", "workspaces": ["apps/*", "packages/*"], "scripts": {"setup": "x"}}"#
         let more = file.isEmpty ? [:] : [file: text, "package.json": root]
         #expect(try order(more).before.map(\.name).joined(separator: " ") == steps)
+    }
+
+    @Test(arguments: [
+        (
+            "nx", "project.json",
+            "{\"name\": \"shop-api\",\n\"targets\": {\n\"build\": {\"executor\": \"@nx/esbuild:esbuild\"}}}",
+            "nx run shop-api:build", 3
+        ),
+        (
+            "@moonrepo/cli", "moon.yml", "language: javascript\ntasks:\n  build:\n    command: tsc\n",
+            "moon run api:build", 3
+        ),
+    ])
+    func `a tool builds a service that has no script`(
+        _ package: String, _ file: String, _ text: String, _ command: String, _ line: Int
+    ) throws {
+        let made = try order([
+            "package.json":
+                #"{"name": "shop", "workspaces": ["apps/*", "packages/*"], "devDependencies": {"\#(package)": "1"}}"#,
+            "apps/api/package.json": #"{"name": "api", "dependencies": {"@shop/db": "*"}}"#, "apps/api/\(file)": text,
+        ])
+        #expect(made.before.isEmpty)
+        let build = try #require(made.byTool)
+        #expect(build.command == .program(command.split(separator: " ").map(String.init)))
+        #expect(build.folder == .root)
+        #expect(build.reason.description.hasPrefix("apps/api/\(file):\(line)"))
     }
 
     @Test func `a package's own turbo.json goes before the root's`() throws {

@@ -35,7 +35,7 @@ extension NodeInstallation {
             focus: focus,
             isOffline: files.isOffline(), ignoresScripts: settings.ignoresScripts?.evidence, access: access,
             native: native,
-            warnings: choice.warnings + release.warnings + fit.warnings + native.warnings
+            warnings: choice.warnings + release.warnings + fit.warnings
                 + vendoredModules(project))
     }
 

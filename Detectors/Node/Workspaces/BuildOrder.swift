@@ -5,6 +5,8 @@ import Planning
 struct BuildOrder: Sendable {
     /// Each runs in its package's folder.
     private(set) var before: [NodeApplication.Build] = []
+    /// What builds the service where no script of its own does.
+    private(set) var byTool: NodeApplication.Build?
     /// Packages that need each other, so that no order is right.
     private(set) var warnings: [String] = []
 
@@ -24,13 +26,23 @@ struct BuildOrder: Sendable {
         let taking = workspace.closure(of: service)
         byName = Dictionary(taking.map { ($0.name, $0) }, uniquingKeysWith: { one, _ in one })
         guard let own = taking.last else { return }
-        for (task, member) in order(from: own) where task.folder != own.folder || task.name != "build" {
-            guard let script = member.manifest.script(task.name) else { continue }
-            before.append(
-                NodeApplication.Build(
-                    name: task.name == "build" ? "build-\(member.folder)" : "\(task.name)-\(member.folder)",
-                    command: .script(task.name), folder: member.folder, environment: [:], caches: [],
-                    reason: .found(evidence: [script.evidence] + [rules.evidence].compactMap(\.self))))
+        for (task, member) in order(from: own) {
+            let isOwn = task.folder == own.folder && task.name == "build"
+            if let script = member.manifest.script(task.name) {
+                guard !isOwn else { continue }
+                before.append(
+                    NodeApplication.Build(
+                        name: "\(task.name)-\(member.folder)", command: .script(task.name), folder: member.folder,
+                        environment: [:], caches: [],
+                        reason: .found(evidence: [script.evidence] + [rules.evidence].compactMap(\.self))))
+            } else if let tool = try TaskTool.read(task.name, of: member, in: workspace, tree) {
+                let build = NodeApplication.Build(
+                    name: isOwn ? "build" : "\(task.name)-\(member.folder)", command: .program(tool.words),
+                    folder: workspace.root, environment: tool.environment, caches: [],
+                    reason: .found(evidence: [tool.evidence]))
+                // The tool builds what the service needs by its own graph.
+                if isOwn { (before, byTool) = ([], build) } else { before.append(build) }
+            }
         }
         warnings = cycles(among: taking)
     }
@@ -128,7 +140,9 @@ struct BuildOrder: Sendable {
 
 extension NodeApplication {
     /// The same with builds of other packages before its own; what the service builds itself is there once.
-    func building(after others: [Build]) -> NodeApplication {
+    func building(after order: BuildOrder?) -> NodeApplication {
+        guard let order else { return self }
+        let others = order.before + (builds.isEmpty ? [order.byTool].compactMap(\.self) : [])
         let own = builds.filter { build in
             !others.contains { $0.command == build.command && $0.folder == build.folder }
         }

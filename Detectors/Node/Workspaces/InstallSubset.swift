@@ -44,4 +44,14 @@ extension NodeProject {
         else { return [] }
         return [own, root]
     }
+
+    /// Members that only the build needs, as paths from the service's folder: they are not shipped.
+    var membersOfDevelopment: [String] {
+        guard let workspace, tree.service != workspace.root else { return [] }
+        let shipped = workspace.runtimeClosure(of: tree.service).map(\.folder)
+        let up = tree.service.relative(to: workspace.root)?.components.map { _ in "../" }.joined() ?? ""
+        return workspace.closure(of: tree.service).map(\.folder).filter { folder in
+            !shipped.contains { $0.isInside(folder) }
+        }.sorted().compactMap { $0.relative(to: workspace.root) }.map { "\(up)\($0)" }
+    }
 }
