@@ -134,7 +134,7 @@ extension ArchiveProgram {
                 for (String raw : lines) {
                     String line = raw.trim();
                     if (line.startsWith("CLASSPATH=") && line.contains("/") && paths == null) paths = value(line);
-                    else if (line.startsWith("DEFAULT_JVM_OPTS=")) options = value(line).trim();
+                    else if (line.startsWith("DEFAULT_JVM_OPTS=") && !line.contains("$DEFAULT_JVM_OPTS")) options = value(line).trim();
                     java.util.regex.Matcher gradle = java.util.regex.Pattern.compile(
                         "-classpath\\s+\\S*CLASSPATH\\S*\\s+([\\w.$]+)").matcher(line);
                     if (gradle.find()) main = gradle.group(1);
