@@ -18,7 +18,11 @@ package struct JavaDetector: Detector {
     /// manifest, and archives with them.
     private func loose(in tree: any SourceTree) throws -> SourcePath? {
         guard try !LanguageManifests.areThere(in: tree) else { return nil }
-        let sources = try tree.service.appending("src/main/java")
+        // Project files of Maven's extensions, which the planner refuses by name, and what archives unpack to.
+        let named = JavaToolChoice.polyglot.map { "pom.\($0)" } + ["META-INF/MANIFEST.MF", "WEB-INF/web.xml"]
+        let known = try named.map { try tree.service.appending($0) }.first(where: tree.hasFile)
+        if let known { return known }
+        let sources = tree.service.appending(name: "src")
         let files = tree.entries.lazy.filter(\.isFile).map(\.path)
         func isSource(_ path: SourcePath) -> Bool {
             path.name.hasSuffix(".java") && (path.parent == tree.service || path.isInside(sources))

@@ -12,26 +12,33 @@ struct JavaPlanner {
     func plan() throws -> BuildPlan {
         let version = try JavaVersion.read(project)
         let build = try JavaBuild.read(project, version: version)
-        let start = try JavaStart.read(project, build)
-        let choice = try BaseChoice.choose(wish(version, build, start), from: bases)
-        let port = JavaListening.read(project, build)
+        let container = try ServletContainer.read(project, build)
+        let image = try JavaImage.read(project, container)
+        let start = try JavaStart.read(project, build, container)
+        let choice = try BaseChoice.choose(wish(version, build, start, image), from: bases)
+        try image?.check(version: choice.version.value)
+        let port = JavaListening.read(project, build, container)
         let stages = choice.bases(
-            platform: options.platform, buildPlatform: options.buildPlatform,
+            platform: options.platform, buildPlatform: image == nil ? options.buildPlatform : options.platform,
             buildPackages: try StagePackages.of(options.buildPackages, build.packages, choice.builder),
-            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
+            runtimePackages: try StagePackages.of(options.runtimePackages, container?.packages ?? [], choice.runtime))
         let steps = JavaSteps(
-            project: project, build: build, start: start, version: choice.version.value,
-            baseEnvironment: choice.builder.environment)
+            project: project, build: build, start: start, container: container, image: image,
+            version: choice.version.value, baseEnvironment: choice.builder.environment)
         let copies = steps.copies
         let builder = BuilderStage(
-            name: "builder", portability: Self.portability, base: stages.builder, steps: try steps.steps(),
-            artifacts: copies.map(\.path))
+            name: "builder", portability: image.map { Decided(.native, $0.reason) } ?? Self.portability,
+            base: stages.builder, steps: try steps.steps(), artifacts: copies.map(\.path))
+        let launcher = JavaLauncher(
+            java: image == nil ? choice.runtime.interpreter ?? ImagePath("/usr/bin/java") : JavaImage.java,
+            version: choice.version.value, shell: shell(choice.runtime), baseName: choice.runtime.id,
+            container: container, options: steps.hasOptions ? JavaSteps.app.resolving("jvm.options") : nil)
         return BuildPlan(
             name: options.name, language: Decided("java", .found(evidence: evidence)), platform: options.platform,
-            decisions: decisions(choice, build), builder: builder,
+            decisions: decisions(choice, build) + [container?.decision].compactMap(\.self), builder: builder,
             runtime: RuntimeStage(
-                base: stages.runtime, copies: copies, files: [],
-                config: try config(start, port, build, choice)),
+                base: stages.runtime, copies: copies, files: container?.files(port: port.port?.value ?? 8080) ?? [],
+                config: try config(start, port, launcher, choice.runtime)),
             warnings: version.warnings + choice.warnings + build.warnings + start.warnings)
     }
 
@@ -39,10 +46,19 @@ struct JavaPlanner {
     private static let portability = Decided(
         Portability.shared, .usual(why: "class files run on every machine"))
 
-    private func wish(_ version: JavaVersion, _ build: JavaBuild, _ start: JavaStart) -> BaseChoice.Wish {
-        BaseChoice.Wish(
-            language: "java", version: version.request, family: options.bases, needsShell: start.needsShell,
-            libc: options.libc, tools: build.tools)
+    private func wish(
+        _ version: JavaVersion, _ build: JavaBuild, _ start: JavaStart, _ image: JavaImage?
+    ) -> BaseChoice.Wish {
+        let asked = options.bases.flatMap { $0.value == "auto" ? nil : $0 }
+        return BaseChoice.Wish(
+            language: "java", version: version.request, family: asked ?? family(build) ?? options.bases,
+            needsShell: start.needsShell,
+            libc: options.libc, tools: build.tools.union(["javac"]), runtime: image.map { _ in "jlink" })
+    }
+
+    /// The family whose build tool is new enough, where only one is.
+    private func family(_ build: JavaBuild) -> Requested<String>? {
+        build.bases.map { Requested($0.value, by: "\($0.reason)") }
     }
 
     private func decisions(_ choice: BaseChoice, _ build: JavaBuild) -> [Decision] {
@@ -53,12 +69,8 @@ struct JavaPlanner {
     }
 
     private func config(
-        _ start: JavaStart, _ port: JavaListening, _ build: JavaBuild, _ choice: BaseChoice
+        _ start: JavaStart, _ port: JavaListening, _ launcher: JavaLauncher, _ runtime: BaseEntry
     ) throws -> RuntimeConfig {
-        let runtime = choice.runtime
-        let launcher = JavaLauncher(
-            java: runtime.interpreter ?? ImagePath("/usr/bin/java"), version: choice.version.value,
-            shell: shell(runtime), baseName: runtime.id)
         var variables = runtime.environment.mapValues { Decided($0, .usual(why: "the base expects it")) }
         func set(_ name: String, _ value: String, _ why: String) {
             if variables[name] == nil { variables[name] = Decided(value, .usual(why: why)) }

@@ -7,7 +7,9 @@ package struct NodeDetector: Detector {
 
     package var language: String { "node" }
 
-    package var signs: [String] { NodeProject.manifests + ["server.js", "index.js", "index.html"] }
+    package var signs: [String] {
+        NodeProject.manifests + ["server.js", "index.js", "index.html", "public/index.html", "Staticfile"]
+    }
 
     package var workspaces: [WorkspaceRule] { WorkspaceDeclaration.rules }
 
@@ -16,6 +18,6 @@ package struct NodeDetector: Detector {
     package func plan(
         for tree: any SourceTree, options: PlanOptions, bases: BaseCatalog, evidence: [Evidence]
     ) throws -> BuildPlan {
-        try NodePlanner(project: NodeProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
+        try NodePlanner(NodeProject(tree: tree, options: options), bases: bases, evidence: evidence).plan()
     }
 }

@@ -6,12 +6,24 @@ struct NodePlanner {
     let project: NodeProject
     let bases: BaseCatalog
     let evidence: [Evidence]
+    /// Which package of the workspace is the service, where the root was given.
+    private let app: Decided<String>?
 
     private var options: PlanOptions { project.options }
 
+    /// `given` is the service's folder; at a workspace's root the service is one of its packages.
+    init(_ given: NodeProject, bases: BaseCatalog, evidence: [Evidence]) throws {
+        let chosen = try WorkspaceApp(given)
+        project = chosen.project
+        app = chosen.app
+        self.bases = bases
+        self.evidence = evidence
+    }
+
     func plan() throws -> BuildPlan {
         let installation = try NodeInstallation.read(project)
-        let application = try NodeApplication.read(project, installation)
+        let order = try project.workspace.map { try BuildOrder($0, of: project.tree.service, in: project.tree) }
+        let application = try NodeApplication.read(project, installation).building(after: order)
         let version = try NodeVersion.read(project)
         let choice = try BaseChoice.choose(wish(application, version), from: bases)
         let steps = NodeSteps(
@@ -19,12 +31,18 @@ struct NodePlanner {
             interpreter: choice.builder.interpreter ?? ImagePath("/usr/bin/node"),
             baseEnvironment: choice.builder.environment, libc: choice.builder.libc.family)
         let portability = portability(installation)
+        let native = installation?.native
         let stages = choice.bases(
             platform: options.platform,
             buildPlatform: portability.value == .native ? options.platform : options.buildPlatform,
             buildPackages: try StagePackages.of(
-                options.buildPackages, installation?.access.packages ?? [], choice.builder),
-            runtimePackages: try StagePackages.of(options.runtimePackages, [], choice.runtime))
+                options.buildPackages,
+                (installation?.access.packages ?? [])
+                    + (native?.builderPackages(choice.builder, needsDevelopment: steps.needsDevelopment) ?? []),
+                choice.builder),
+            runtimePackages: try StagePackages.of(
+                options.runtimePackages, steps.shipsModules ? native?.runtimePackages(choice.runtime) ?? [] : [],
+                choice.runtime))
         let copies = steps.copies()
         let builder = BuilderStage(
             name: "builder", portability: portability, base: stages.builder, steps: steps.steps(),
@@ -33,13 +51,15 @@ struct NodePlanner {
             name: options.name, language: Decided("node", .found(evidence: evidence)), platform: options.platform,
             decisions: decisions(choice, installation, application), builder: builder,
             runtime: RuntimeStage(
-                base: stages.runtime, copies: copies, files: [],
+                base: stages.runtime, copies: copies, files: files(application),
                 config: try config(application, installation, choice.runtime)),
             warnings: version.warnings + choice.warnings + (installation?.warnings ?? [])
-                + (installation?.access.warnings ?? []) + application.warnings)
+                + (installation?.access.warnings ?? []) + (native?.warnings ?? []) + steps.warnings
+                + application.warnings + (order?.warnings ?? [])
+                + ImportTrace(project, installation, application).warnings)
     }
 
-    /// The server's configuration of a static site.
+    /// A site's server has its configuration.
     private func files(_ application: NodeApplication) -> [PlanFile] {
         if case .site(let site) = application.kind { [site.file] } else { [] }
     }
@@ -56,24 +76,13 @@ struct NodePlanner {
     }
 
     private func portability(_ installation: NodeInstallation?) -> Decided<Portability> {
-        guard let installation else {
-            return Decided(.shared, .usual(why: "JavaScript alone, which any platform runs"))
+        if let code = installation?.native.machineCode(isShipped: true) {
+            return Decided(.native, .found(evidence: [code]))
         }
-        guard let lock = installation.lock else {
+        guard installation == nil || installation?.lock != nil else {
             return Decided(.native, .usual(why: "no lock says whether packages are for one platform only"))
         }
-        func found(_ package: NodeLock.Package, _ what: String) -> Decided<Portability> {
-            Decided(
-                .native,
-                .found(evidence: [Evidence(path: lock.path, line: package.line, excerpt: "\(package.name) \(what)")]))
-        }
-        if let first = lock.packages.first(where: { $0.hasInstallScript == true }) {
-            return found(first, "runs a script")
-        }
-        if let first = lock.packages.first(where: { !$0.cpu.isEmpty || !$0.libc.isEmpty }) {
-            return found(first, "is for one platform")
-        }
-        return Decided(.shared, .found(evidence: [Evidence(path: lock.path, excerpt: lock.path.name)]))
+        return Decided(.shared, .usual(why: "JavaScript alone, which any platform runs"))
     }
 
     private func decisions(
@@ -95,6 +104,7 @@ struct NodePlanner {
             decisions.append(
                 Decision("workspace", Decided("\(workspace.root)", .found(evidence: [workspace.evidence]))))
         }
+        if let app { decisions.append(Decision("app", app)) }
         if case .site(let site) = application.kind {
             decisions.append(Decision("output", site.output))
             decisions.append(Decision("fallback", site.fallback.map(\.rawValue)))
@@ -105,10 +115,15 @@ struct NodePlanner {
     private func config(
         _ application: NodeApplication, _ installation: NodeInstallation?, _ runtime: BaseEntry
     ) throws -> RuntimeConfig {
-        guard case .server(let start) = application.kind else { return siteConfig(runtime) }
+        let start: NodeStart
+        switch application.kind {
+        case .server(let server): start = server
+        case .site(let site): return site.config(on: runtime, options)
+        }
         let launcher = NodeLauncher(
             interpreter: runtime.interpreter ?? ImagePath("/usr/bin/node"), shell: shell(runtime), baseName: runtime.id,
-            isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules)
+            isPlugAndPlay: installation?.isPlugAndPlay == true && start.needsModules,
+            isModule: project.manifest?.isModule == true)
         var variables = start.environment
         func set(_ name: String, _ value: String, _ why: String) {
             if variables[name] == nil { variables[name] = Decided(value, .usual(why: why)) }
@@ -143,22 +158,5 @@ struct NodePlanner {
         if let asked = options.port { return Decided(asked.value, asked.reason) }
         guard start.isWeb else { return nil }
         return start.port ?? Decided(3000, .usual(why: "the usual port of Node's servers; PORT changes it at start"))
-    }
-
-    /// The static server: one process that reads the site and writes nothing.
-    private func siteConfig(_ runtime: BaseEntry) -> RuntimeConfig {
-        let port =
-            options.port.map { Decided($0.value, $0.reason) }
-            ?? Decided(StaticSite.port, .usual(why: "the usual port of static servers; PORT changes it at start"))
-        var variables = runtime.environment.mapValues { Decided($0, .usual(why: "the base expects it")) }
-        variables["PORT"] = port.map(String.init)
-        let server = runtime.interpreter ?? ImagePath("/usr/bin/caddy")
-        return RuntimeConfig(
-            entrypoint: Decided(
-                ["\(server)", "run", "--config", "\(StaticSite.configuration)", "--adapter", "caddyfile"],
-                .usual(why: "the static server of the base")),
-            environment: variables.map { EnvironmentVariable($0.key, $0.value) }.sorted { $0.name < $1.name },
-            workingDirectory: StaticSite.root, user: Decided(.nonroot, .usual(why: "no service needs root")),
-            ports: [port])
     }
 }

@@ -21,11 +21,20 @@ struct NodeSigns {
             return try started(path).map { [evidence, $0] } ?? []
         }
         guard try !LanguageManifests.areThere(in: tree) else { return [] }
-        let found = (Self.programs.prefix { $0.hasSuffix("js") } + ["index.html"]).map {
-            tree.service.appending(name: $0)
-        }
-        .first(where: tree.hasFile)
+        let programs = Self.programs.prefix { $0.hasSuffix("js") }.map { tree.service.appending(name: $0) }
+        let found = try programs.first(where: tree.hasFile) ?? page()
         return found.map { [Evidence(path: $0, excerpt: $0.name)] } ?? []
+    }
+
+    /// A page without any program beside it: what makes a folder a site.
+    private func page() throws -> SourcePath? {
+        let others = [".py", ".go", ".java", ".kt", ".jar", ".war"]
+        let hasProgram = tree.entries.contains { entry in
+            entry.path.parent == tree.service && others.contains { entry.path.name.hasSuffix($0) }
+        }
+        guard !hasProgram else { return nil }
+        return try ["Staticfile", "public/index.html", "index.html"].map { try tree.service.appending($0) }
+            .first(where: tree.hasFile)
     }
 
     private func hasOtherManifest() throws -> Bool {

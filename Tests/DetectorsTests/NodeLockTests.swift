@@ -349,7 +349,7 @@ import Testing
         #expect(lock.version == "8")
         #expect(
             Self.shown(lock) == [
-                "express@4.18.2 :14", "fast@1.0.0 optional :25", "old=lodash@3.10.1 :32", "tap@16.3.4 dev :38",
+                "express@4.18.2 :14", "fast@1.0.0 optional :26", "old=lodash@3.10.1 :33", "tap@16.3.4 dev :39",
             ])
         #expect(lock.importers.map(\.folder) == ["."])
         #expect(lock.packages[1].libc == ["glibc"])

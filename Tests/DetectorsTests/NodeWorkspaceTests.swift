@@ -46,7 +46,7 @@ import Testing
         ("pnpm-workspace.yaml", "packages:\n  - 'apps/*'\n  - '!**/test/**'\n", true),
         ("pnpm-workspace.yaml", "catalog:\n  react: 18\n", false), ("pnpm-workspace.yaml", "packages:\n", false),
         ("pnpm-workspace.yaml", "packages: []\n", false), ("lerna.json", #"{"packages": ["apps/*"]}"#, true),
-        ("lerna.json", #"{"version": "1.0.0"}"#, false), ("nx.json", "{}", true),
+        ("lerna.json", #"{"version": "1.0.0"}"#, false),
     ])
     func `a folder's manifest claims a service below it`(_ file: String, _ text: String, _ claimed: Bool) throws {
         #expect(try claims(file, text, "apps/api") == claimed)
@@ -124,5 +124,140 @@ import Testing
                 what: "two members of the workspace are named 'api', the other one is in apps/api",
                 fix: "rename one of them")
         ) { try workspace(files, service: "apps/api") }
+    }
+
+    // MARK: Build order
+
+    private static let builds: [String: String] = {
+        var files = Self.files
+        for (path, text) in files where path.hasSuffix("package.json") && path != "package.json" {
+            files[path] = String(text.dropLast()) + #", "scripts": {"build": "tsc", "codegen": "gen"}}"#
+        }
+        return files
+    }()
+
+    private func order(_ more: [String: String] = [:], of service: String = "apps/api") throws -> BuildOrder {
+        let tree = try MemorySourceTree(Self.builds.merging(more) { $1 }, service: service)
+        let found = try #require(try NodeWorkspace.read(tree))
+        return try BuildOrder(found, of: tree.service, in: tree)
+    }
+
+    private static let upstream = "build-packages/config build-packages/log build-packages/db"
+
+    @Test(arguments: [
+        ("", "", upstream), ("turbo.json", #"{"tasks": {"build": {"dependsOn": ["^build"]}}}"#, upstream),
+        ("turbo.json", #"{"pipeline": {"build": {"dependsOn": ["^build", "$TOKEN"]}}}"#, upstream),
+        ("turbo.json", #"{"tasks": {"build": {"outputs": ["dist/**"]}}}"#, ""),
+        (
+            "turbo.jsonc",
+            "{ // tasks\n\"tasks\": {\"build\": {\"dependsOn\": [\"codegen\", \"@shop/log#build\",],},}, }",
+            "codegen-apps/api codegen-packages/log build-packages/log"
+        ),
+        (
+            "turbo.json", #"{"tasks": {"build": {"dependsOn": ["^build"]}, "@shop/db#build": {"dependsOn": []}}}"#,
+            "build-packages/config build-packages/db"
+        ),
+        ("turbo.json", #"{"tasks": {"build": {"dependsOn": ["//#setup"]}}}"#, "setup-."),
+        ("nx.json", #"{"targetDefaults": {"build": {"dependsOn": ["^build"]}}}"#, upstream),
+        (
+            "nx.json", #"{"targetDefaults": {"build": {"dependsOn": ["^codegen"]}}}"#,
+            "codegen-packages/config codegen-packages/db"
+        ),
+        (
+            "nx.json",
+            #"{"targetDefaults": {"build": {"dependsOn": [{"target": "codegen"}, {"target": "build", "projects": ["@shop/log"]}, "@shop/db:codegen"]}}}"#,
+            "codegen-apps/api codegen-packages/log codegen-packages/db build-packages/log"
+        ),
+        ("lerna.json", "{}", upstream),
+    ])
+    func `scripts of other members run before the service's own build`(_ file: String, _ text: String, _ steps: String)
+        throws
+    {
+        let root =
+            #"{"name": "shop", "workspaces": ["apps/*", "packages/*"], "scripts": {"setup": "x"}}"#
+        let more = file.isEmpty ? [:] : [file: text, "package.json": root]
+        #expect(try order(more).before.map(\.name).joined(separator: " ") == steps)
+    }
+
+    @Test(arguments: [
+        (
+            "nx", "project.json",
+            "{\"name\": \"shop-api\",\n\"targets\": {\n\"build\": {\"executor\": \"@nx/esbuild:esbuild\"}}}",
+            "nx run shop-api:build", 3
+        ),
+        (
+            "@moonrepo/cli", "moon.yml", "language: javascript\ntasks:\n  build:\n    command: tsc\n",
+            "moon run api:build", 3
+        ),
+    ])
+    func `a tool builds a service that has no script`(
+        _ package: String, _ file: String, _ text: String, _ command: String, _ line: Int
+    ) throws {
+        let made = try order([
+            "package.json":
+                #"{"name": "shop", "workspaces": ["apps/*", "packages/*"], "devDependencies": {"\#(package)": "1"}}"#,
+            "apps/api/package.json": #"{"name": "api", "dependencies": {"@shop/db": "*"}}"#, "apps/api/\(file)": text,
+        ])
+        #expect(made.before.isEmpty)
+        let build = try #require(made.byTool)
+        #expect(build.command == .program(command.split(separator: " ").map(String.init)))
+        #expect(build.folder == .root)
+        #expect(build.reason.description.hasPrefix("apps/api/\(file):\(line)"))
+    }
+
+    @Test func `a package's own turbo.json goes before the root's`() throws {
+        let more = [
+            "turbo.json": #"{"tasks": {"build": {"dependsOn": ["^build"]}}}"#,
+            "packages/db/turbo.json": #"{"extends": ["//"], "tasks": {"build": {"dependsOn": ["codegen", "^build"]}}}"#,
+            "packages/log/turbo.json": #"{"extends": ["//"], "tasks": {"build": {"outputs": ["lib/**"]}}}"#,
+        ]
+        #expect(
+            try order(more).before.map(\.name) == [
+                "build-packages/config", "codegen-packages/db", "build-packages/log", "build-packages/db",
+            ])
+        #expect(try order(more).before.first?.reason.description.contains("packages/config/package.json:1") == true)
+    }
+
+    @Test func `members that need each other are said, and each is built once`() throws {
+        let made = try order([
+            "packages/log/package.json":
+                "{\"name\": \"@shop/log\", \"version\": \"1.2.0\", \"scripts\": {\"build\": \"tsc\"},\n\"dependencies\": {\n\"@shop/db\": \"*\"}}"
+        ])
+        #expect(made.before.map(\.name) == ["build-packages/config", "build-packages/log", "build-packages/db"])
+        #expect(
+            made.warnings == [
+                "packages/log/package.json:3: members need each other: @shop/log -> @shop/db -> @shop/log; which of them "
+                    + "is built first is not defined: move what both need into a member of its own"
+            ])
+        #expect(try order().warnings == [])
+    }
+
+    @Test func `a long chain of members is ordered`() throws {
+        var files = ["package.json": #"{"workspaces": ["m/*"]}"#]
+        for number in 0..<3000 {
+            files["m/m\(number)/package.json"] =
+                #"{"name": "m\#(number)", "version": "1.0.0", "scripts": {"build": "b"}, "dependencies": {"m\#(number + 1)": "*"}}"#
+        }
+        let tree = try MemorySourceTree(files, service: "m/m0")
+        let found = try #require(try NodeWorkspace.read(tree))
+        #expect(try BuildOrder(found, of: tree.service, in: tree).before.first?.name == "build-m/m2999")
+    }
+
+    @Test(arguments: [
+        ("*", "1.0.0", true), ("", "1.0.0", true), ("^1.0.0", "1.4.2", true), ("^2.0.0", "1.4.2", false),
+        ("workspace:^2.0.0", "1.4.2", true), ("npm:other@1", "1.4.2", false), ("latest", "1.4.2", false),
+        ("file:../packages/db", "1.4.2", false), ("link:../../packages/db", "1.4.2", true), ("^1", "", false),
+    ])
+    func `a member is meant where its version is in the range`(_ range: String, _ version: String, _ isMet: Bool) throws
+    {
+        let own = version.isEmpty ? "" : #", "version": "\#(version)""#
+        let found = try #require(
+            try workspace(
+                [
+                    "package.json": #"{"workspaces": ["*/*"]}"#,
+                    "apps/api/package.json": #"{"name": "api", "dependencies": {"db": "\#(range)"}}"#,
+                    "packages/db/package.json": #"{"name": "db"\#(own)}"#,
+                ], service: "apps/api"))
+        #expect(found.members.first?.needs == (isMet ? ["db"] : []))
     }
 }

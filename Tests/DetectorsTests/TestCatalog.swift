@@ -23,6 +23,7 @@ enum TestCatalog {
                 staticRuntime("debian", "trixie", release: "debian-13", language: "cc", libc: "2.41"),
                 staticRuntime("debian", "bookworm", release: "debian-12", language: "web", libc: "2.36"),
                 staticRuntime("debian", "trixie", release: "debian-13", language: "web", libc: "2.41"),
+                staticRuntime("debian", "trixie", release: "debian-13", language: "jlink", libc: "2.41"),
                 staticRuntime("official", nil, release: "debian-12", language: "web", libc: "2.36"),
             ] + node + java)
 

@@ -25,7 +25,8 @@ package enum FixtureFolder {
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
                 continue
             }
-            files[name] = try String(contentsOfFile: path, encoding: .utf8)
+            let mark = FileManager.default.isExecutableFile(atPath: path) ? "*" : ""
+            files[name + mark] = try String(contentsOfFile: path, encoding: .utf8)
         }
         return try MemorySourceTree(files)
     }

@@ -41,9 +41,12 @@ enum JavaToolChoice {
         return nil
     }
 
+    /// Endings of project files that extensions of Maven read.
+    static let polyglot = ["atom", "clj", "groovy", "kts", "rb", "scala", "yaml", "yml"]
+
     /// Projects in other words than XML are read by extensions of Maven, which cannot be read here.
     private static func refusePolyglot(_ project: JavaProject) throws {
-        for ending in ["atom", "clj", "groovy", "kts", "rb", "scala", "yaml", "yml"] {
+        for ending in polyglot {
             let path = try project.path("pom.\(ending)")
             guard project.tree.hasFile(path) else { continue }
             throw PlanError.unusable(

@@ -26,13 +26,14 @@ extension ArchiveProgram {
             Path base = Paths.get(".").toAbsolutePath();
             int java = 0;
             String archive, by, main, mainBy, servlet;
-            boolean container;
+            boolean container, options;
             final List<Path> folders = new ArrayList<>(), others = new ArrayList<>(), repositories = new ArrayList<>();
 
             Request(String[] words) {
                 for (int i = 0; i < words.length; i++) {
                     String word = words[i];
                     if (word.equals("--container")) container = true;
+                    else if (word.equals("--options")) options = true;
                     else if (!word.startsWith("--")) folders.add(Paths.get(word));
                     else if (++i == words.length) throw new Archive.Refusal(word + " needs a value");
                     else set(word, words[i]);
@@ -166,6 +167,8 @@ extension ArchiveProgram {
 
             private List<Candidate> in(Path folder) throws IOException {
                 List<Candidate> found = new ArrayList<>();
+                // The plan names the archive itself where it makes it.
+                if (Files.isRegularFile(folder)) found.add(new Candidate(folder));
                 if (!Files.isDirectory(folder)) return found;
                 Path quarkus = Tree.firstFile(folder.resolve("quarkus-run.jar"), folder.resolve("quarkus-app/quarkus-run.jar"));
                 if (quarkus != null) found.add(new Candidate(quarkus));
@@ -257,7 +260,12 @@ extension ArchiveProgram {
                     return;
                 }
                 String file = one.main.replace('.', '/') + ".class";
-                if (jar.getEntry(file) == null && !libraries.haveEntry(one.libraries, file)) {
+                if (jar.getEntry(file) != null) {
+                    String missing = libraries.missing(one, jar, file);
+                    if (missing != null)
+                        one.lacks = "the class " + one.main + " uses " + missing + ", which is in no archive; put the libraries "
+                            + "into it (maven-shade-plugin, Gradle's shadow) or beside it (dependency:copy-dependencies)";
+                } else if (!libraries.haveEntry(one.libraries, file)) {
                     one.lacks = (request.main == null ? "its Main-Class " : request.mainBy + " names ") + one.main
                         + (request.main == null ? " is not in it" : ", which is not in it");
                 }

@@ -6,6 +6,8 @@ extension ArchiveProgram {
             final int major;
             String name;
             boolean hasMain;
+            /** Classes that the code names, as `com/example/Other`. */
+            final Set<String> uses = new TreeSet<>();
 
             ClassFile(byte[] bytes) throws IOException {
                 DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
@@ -26,6 +28,7 @@ extension ArchiveProgram {
                         default: in.readInt();
                     }
                 }
+                for (int i = 1; i < count; i++) if (names[i] != 0) uses.add(texts[names[i]]);
                 in.readUnsignedShort();
                 name = texts[names[in.readUnsignedShort()]].replace('/', '.');
                 in.readUnsignedShort();
@@ -131,7 +134,7 @@ extension ArchiveProgram {
                 for (String raw : lines) {
                     String line = raw.trim();
                     if (line.startsWith("CLASSPATH=") && line.contains("/") && paths == null) paths = value(line);
-                    else if (line.startsWith("DEFAULT_JVM_OPTS=")) options = value(line).replace("'", "").replace("\"", "").trim();
+                    else if (line.startsWith("DEFAULT_JVM_OPTS=")) options = value(line).trim();
                     java.util.regex.Matcher gradle = java.util.regex.Pattern.compile(
                         "-classpath\\s+(?:\\\\?\"\\$CLASSPATH\\\\?\"|\"\\\\\\\\\\\\\"\\$CLASSPATH\\\\\\\\\\\\\"\")\\s+([\\w.$]+)").matcher(line);
                     if (gradle.find()) main = gradle.group(1);

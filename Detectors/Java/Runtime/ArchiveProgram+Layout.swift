@@ -22,6 +22,10 @@ extension ArchiveProgram {
                     case WAR: webapp(one); break;
                     default: plain(one);
                 }
+                // An argument file of the launcher: https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html
+                if (request.options)
+                    Tree.write((one.options.replace("$APP_HOME", "/app") + "\n").getBytes(StandardCharsets.UTF_8),
+                        application.resolve("jvm.options"));
                 System.out.println("lib: " + Tree.files(lib).size() + " files, snapshots: " + Tree.files(snapshots).size()
                     + " files, application: " + Tree.files(application).size() + " files");
             }
@@ -94,7 +98,7 @@ extension ArchiveProgram {
                         add(name + "/");
                     } else add(put(file, file.getFileName().toString(), group(file.getFileName().toString())));
                 }
-                if (!one.options.isEmpty())
+                if (!one.options.isEmpty() && !request.options)
                     System.out.println("its start script has options that the image does not: " + one.options
                         + "; give them with --set start='java " + one.options + " -jar app.jar'");
                 if (isScript) { new Jar(manifest(one, one.main)).write(app()); return; }

@@ -79,6 +79,22 @@ extension ArchiveProgram {
                 return null;
             }
 
+            /** A class that the one that starts names and nothing has; null where all are there. */
+            String missing(Candidate one, JarFile jar, String start) throws IOException {
+                Set<String> names;
+                try (InputStream in = jar.getInputStream(jar.getEntry(start))) {
+                    names = new ClassFile(Tree.read(in)).uses;
+                } catch (RuntimeException error) {
+                    return null;
+                }
+                for (String name : names) {
+                    if (name.startsWith("[") || name.matches("(java|javax|jdk|sun|com/sun|org/w3c|org/xml|org/ietf)/.*")) continue;
+                    String file = name + ".class";
+                    if (jar.getEntry(file) == null && !haveEntry(one.libraries, file)) return name.replace('/', '.');
+                }
+                return null;
+            }
+
             boolean haveEntry(List<Path> paths, String name) throws IOException {
                 for (Path path : paths) {
                     if (Files.isDirectory(path)) {
@@ -120,7 +136,7 @@ extension ArchiveProgram {
             /** Folders with `bin` and libraries: `install/NAME`, `appassembler`, the folder itself. */
             static List<Path> homes(Path folder) throws IOException {
                 List<Path> found = new ArrayList<>();
-                for (Path path : list(folder.resolve("install"))) if (Files.isDirectory(path.resolve("bin"))) found.add(path);
+                for (Path path : list(folder.endsWith("install") ? folder : folder.resolve("install"))) if (Files.isDirectory(path.resolve("bin"))) found.add(path);
                 for (Path path : new Path[] {folder.resolve("appassembler"), folder})
                     if (Files.isDirectory(path.resolve("bin"))
                         && (Files.isDirectory(path.resolve("lib")) || Files.isDirectory(path.resolve("repo")))) found.add(path);

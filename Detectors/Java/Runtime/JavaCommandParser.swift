@@ -5,6 +5,7 @@ import Planning
 struct JavaCommandParser {
     let project: JavaProject
     let build: JavaBuild
+    let container: ServletContainer?
 
     /// The command of an option, which is split into words already.
     func parse(_ asked: Requested<[String]>) throws -> JavaCommand {
@@ -18,6 +19,14 @@ struct JavaCommandParser {
     /// Reads a text; fails where it starts what the image cannot hold.
     func parse(_ text: String, _ reason: Reason, place: String) throws -> JavaCommand {
         var command = JavaCommand(reason: reason, place: place)
+        if container != nil {
+            // webapp-runner, jetty-runner and their like: the image has a container of its own.
+            command.target = .container
+            command.warnings = [
+                "\(place): '\(text)' is not run; the image's servlet container runs the web application"
+            ]
+            return command
+        }
         let archive = text.firstMatch(of: #/\s-jar\s+(\S+)/#).map { String($0.output.1) }
         var plain = text
         if let archive, let range = text.firstRange(of: archive) {
@@ -190,6 +199,10 @@ struct JavaCommandParser {
     func usual() throws -> JavaCommand {
         var command = JavaCommand(
             reason: .usual(why: "the archive that the step 'archive' finds"), place: "the default")
+        if let container {
+            command.target = .container
+            command.reason = container.servlet.reason
+        }
         guard build.uses("dropwizard") else { return command }
         let evidence = build.framework.map(\.reason) ?? command.reason
         command.arguments = [JavaCommand.Word(parts: [.text("server")])]

@@ -8,6 +8,10 @@ struct JavaLauncher {
     /// The runtime's shell; nil where it has none.
     let shell: ImagePath?
     let baseName: String
+    /// What runs a web application.
+    let container: ServletContainer?
+    /// Options that the step `archive` finds in a start script.
+    let options: ImagePath?
 
     /// The arguments; fails where the text needs a shell and the base has none, or a variable that nothing sets.
     func arguments(_ command: JavaCommand, variables: [String: String]) throws(PlanError) -> [String] {
@@ -18,10 +22,11 @@ struct JavaLauncher {
             return ["\(shell)", "-c", text.text]
         }
         let own = try words(command.options, command, variables)
-        var arguments = ["\(java)"] + defaults(beside: own) + own
+        var arguments = ["\(java)"] + defaults(beside: own) + (options.map { ["@\($0)"] } ?? []) + own
         switch command.target {
         case .archive: arguments += ["-jar", "\(JavaSteps.archive)"]
         case .mainClass(let name): arguments += ["-cp", "\(JavaSteps.archive)", name]
+        case .container: return arguments + (container?.arguments ?? [])
         }
         return arguments + (try words(command.arguments, command, variables))
     }

@@ -7,25 +7,21 @@ struct JavaListening: Sendable {
     let port: Decided<Int>?
     let environment: [String: Decided<String>]
 
-    /// Frameworks that serve the web, with the port where nobody names another.
-    private static let ports = [
-        "spring-boot": 8080, "quarkus": 8080, "micronaut": 8080, "dropwizard": 8080, "helidon": 8080, "ktor": 8080,
-        "vert.x": 8080, "javalin": 7070, "spark": 4567, "jetty": 8080, "undertow": 8080, "thorntail": 8080,
-        "payara-micro": 8080, "open-liberty": 9080,
-    ]
-
     /// Whether the framework replaces `${PORT:8080}` in a setting by the variable's value at start.
     static func putsVariablesIn(_ build: JavaBuild) -> Bool { build.uses("spring-boot", "quarkus", "micronaut") }
 
-    /// The port in the files, else the framework's own.
+    /// The port that the files name, or the framework.
     static func usual(_ build: JavaBuild) -> Int {
-        build.port?.value ?? build.framework.flatMap { ports[$0.value] } ?? 8080
+        build.port?.value ?? 8080
     }
 
-    static func read(_ project: JavaProject, _ build: JavaBuild) -> JavaListening {
+    static func read(
+        _ project: JavaProject, _ build: JavaBuild, _ container: ServletContainer?
+    ) -> JavaListening {
         var environment = build.environment
         let asked = project.options.port.map { Decided($0.value, $0.reason) }
-        guard let port = asked ?? build.port ?? usualPort(build) else {
+        let usual = container.map { _ in Decided(8080, Reason.usual(why: "the usual port of servlet containers")) }
+        guard let port = asked ?? build.port ?? usual else {
             return JavaListening(port: nil, environment: environment)
         }
         if environment.isEmpty { environment["PORT"] = port.map(String.init) }
@@ -37,13 +33,6 @@ struct JavaListening: Sendable {
             }
         }
         return JavaListening(port: port, environment: environment)
-    }
-
-    private static func usualPort(_ build: JavaBuild) -> Decided<Int>? {
-        if let name = build.framework?.value, let port = ports[name] {
-            return Decided(port, .usual(why: "the usual port of \(name)"))
-        }
-        return build.packaging.value == "war" ? Decided(8080, .usual(why: "the usual port of servlet containers")) : nil
     }
 
     /// The configuration that Dropwizard's `server` takes, beside the build files.

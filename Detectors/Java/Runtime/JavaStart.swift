@@ -19,9 +19,11 @@ struct JavaStart: Sendable {
         Set(([first] + others.values).flatMap(\.ships)).sorted()
     }
 
-    static func read(_ project: JavaProject, _ build: JavaBuild) throws -> JavaStart {
+    static func read(
+        _ project: JavaProject, _ build: JavaBuild, _ container: ServletContainer?
+    ) throws -> JavaStart {
         let options = project.options
-        let parser = JavaCommandParser(project: project, build: build)
+        let parser = JavaCommandParser(project: project, build: build, container: container)
         var others: [String: JavaCommand] = [:]
         var warnings: [String] = []
         var first: JavaCommand?
@@ -120,6 +122,8 @@ struct JavaCommand: Sendable {
         /// `-jar`
         case archive
         case mainClass(String)
+        /// The servlet container, with the web application in it.
+        case container
     }
 
     init(reason: Reason, place: String) {

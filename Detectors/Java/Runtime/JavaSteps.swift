@@ -9,6 +9,8 @@ struct JavaSteps {
     let project: JavaProject
     let build: JavaBuild
     let start: JavaStart
+    let container: ServletContainer?
+    let image: JavaImage?
     /// The Java of both stages: `21`.
     let version: String
     /// Variables that programs in the base expect.
@@ -19,6 +21,7 @@ struct JavaSteps {
     /// What starts, in the image.
     static let archive = ImagePath("/app/app.jar")
     private static let out = ImagePath("/out")
+    private static let jre = ImagePath("/jre")
 
     private var options: PlanOptions { project.options }
 
@@ -52,7 +55,8 @@ struct JavaSteps {
                 action: .copy(source: SourceCopy(paths: [build.root], base: .root, destination: Self.source)),
                 reason: .usual(why: "the service itself, after everything that changes less often")))
         if let built = buildStep() { steps.append(built) }
-        steps.append(try archiveStep(after: steps.last?.name ?? "sources"))
+        steps.append(archiveStep(after: steps.last?.name ?? "sources"))
+        if let image { steps.append(link(image)) }
         return steps
     }
 
@@ -77,19 +81,31 @@ struct JavaSteps {
         ]
     }
 
+    /// Whether the start script of an installed application may bring options of the JVM; argument files came with 9.
+    var hasOptions: Bool { (Int(version) ?? 0) > 8 && build.outputs.contains { $0.name == "install" } }
+
     /// Makes the archives; nil where the sources hold them.
     private func buildStep() -> Step? {
         let own = build.build
         guard let arguments = options.buildCommand?.value ?? own?.arguments, !arguments.isEmpty,
             let reason = options.buildCommand?.reason ?? own?.reason
         else { return nil }
+        // Some plugins download while they build.
+        let hasNetwork = options.buildNetwork?.value ?? (options.buildCommand == nil && own?.isOffline == false)
         return run(
             "build", needs: ["sources"], arguments, reason, environment: own?.environment ?? [:],
-            mounts: own?.mounts ?? [], network: options.buildNetwork?.value == true ? .host : .none)
+            mounts: own?.mounts ?? [], network: hasNetwork ? .host : .none)
+    }
+
+    /// Links a Java of the modules that the archives use.
+    private func link(_ image: JavaImage) -> Step {
+        run(
+            "jlink", needs: ["archive"],
+            ["/bin/sh", "-c", JavaImage.script, "jlink", version, "\(Self.out)", "\(Self.jre)"], image.reason)
     }
 
     /// Finds what runs and lays it out below `/out`.
-    private func archiveStep(after last: String) throws -> Step {
+    private func archiveStep(after last: String) -> Step {
         var arguments = [
             "--out", "\(Self.out)", "--java", version, "--base", "\(Self.source.appending(project.tree.service))",
         ]
@@ -99,6 +115,14 @@ struct JavaSteps {
             arguments += ["--archive", named.pattern, "--by", named.place]
         }
         if let main = start.mainClass { arguments += ["--main", main.name, "--main-by", main.place] }
+        if hasOptions { arguments.append("--options") }
+        for module in build.modules {
+            for folder in ["target", "build/libs"] {
+                let path = module.resolving(folder) ?? module
+                if !build.outputs.contains(path) { arguments += ["--other", "\(Self.source.appending(path))"] }
+            }
+        }
+        if let container { arguments += ["--container", "--servlet", container.servlet.value] }
         arguments += ["--repository", "/root/.m2/repository"]
         arguments += build.outputs.map { "\(Self.source.appending($0))" }
         return run(
@@ -113,7 +137,12 @@ struct JavaSteps {
                 from: "builder", path: Self.out.resolving(name), destination: destination, group: group,
                 step: "archive", reason: .usual(why: why))
         }
-        return [
+        let linked = image.map { image in
+            ArtifactCopy(
+                from: "builder", path: Self.jre, destination: JavaImage.home, group: .dependencies, step: "jlink",
+                reason: image.reason)
+        }
+        return [linked].compactMap(\.self) + [
             copy("lib", Self.app.resolving("lib"), .dependencies, "released libraries"),
             copy("snapshots", Self.app.resolving("snapshots"), .snapshots, "libraries that change without a new name"),
             copy("application", Self.app, .application, "the program itself"),

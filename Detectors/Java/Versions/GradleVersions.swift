@@ -7,19 +7,17 @@ struct GradleVersions {
 
     /// The JDK that toolchains ask for; there is one in the builder, so it is also the one that runs Gradle.
     var toolchain: [JavaWish] {
-        let pattern =
-            #/\bjvmToolchain\s*\(\s*([^)\n{]+)\)|JavaLanguageVersion\.of\s*\(\s*([^()\n]+(?:\(\))?[^()\n]*)\)/#
+        let patterns = [#/\bjvmToolchain\s*\(([^\n{]+)/#, #/JavaLanguageVersion\.of\s*\(([^\n]+)/#]
         var wishes: [JavaWish] = []
         for project in build.projects {
             for script in project.scripts {
-                for match in script.text.matches(of: pattern) {
-                    guard let words = match.output.1 ?? match.output.2 else { continue }
-                    let place = script.evidence(words.startIndex)
-                    // `jvmToolchain(JavaLanguageVersion.of(21))` is met by the second half.
-                    guard let found = project.resolve(String(words), at: place),
-                        let release = JavaWish.release(found.value)
+                for found in patterns.flatMap(script.all) {
+                    // `jvmToolchain(JavaLanguageVersion.of(21))` is met by the second pattern.
+                    guard !found.value.contains("JavaLanguageVersion"),
+                        let version = project.resolve(found.value, at: found.evidence),
+                        let release = JavaWish.release(version.value)
                     else { continue }
-                    wishes.append(JavaWish(.exactly(release), .found(evidence: [found.evidence])))
+                    wishes.append(JavaWish(.exactly(release), .found(evidence: [version.evidence])))
                 }
             }
         }

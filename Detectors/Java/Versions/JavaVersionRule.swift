@@ -21,7 +21,10 @@ struct JavaVersionRule {
             guard wish.range.overlaps(range) else { throw conflict(first, wish) }
             range = range.clamped(to: wish.range)
         }
-        if !first.isPin { range = range.lowerBound...min(range.upperBound, Self.newest(for: range.lowerBound)) }
+        // What a tool runs on says nothing of what the sources need.
+        if wishes.contains(where: { if case .atLeast = $0.kind { true } else { false } }), !first.isPin {
+            range = range.lowerBound...min(range.upperBound, Self.newest(for: range.lowerBound))
+        }
         let (allowed, isPatch) = (range, first.isPatch)
         let request = VersionRequest(text: first.text, reason: first.reason) { version in
             guard let release = JavaWish.release(version), allowed.contains(release) else { return .none }

@@ -9,13 +9,15 @@ struct InstallFiles {
     let settings: ManagerSettings
     /// A release that the sources bring.
     let vendored: SourcePath?
+    /// The manifests that have to be there.
+    let present: [PackageJSON]
 
     private var tree: any SourceTree { project.tree }
     private var top: SourcePath { project.top }
 
     /// The files, sorted, each once; all lie in the folder where the manager runs.
     func paths() throws -> [SourcePath] {
-        var result = Set(project.installedManifests.map(\.path))
+        var result = Set(present.map(\.path))
         if let lock { result.insert(lock.path) }
         let names = [
             ".npmrc", "pnpm-workspace.yaml", ".pnpmfile.cjs", ".pnpmfile.mjs", ".yarnrc", ".yarnrc.yml", "bunfig.toml",
@@ -133,11 +135,11 @@ struct InstallFiles {
 
     /// Programs of members: managers link `node_modules/.bin` to those files that are there.
     private func addPrograms(to paths: inout Set<SourcePath>) {
-        for member in project.workspace?.members ?? [] {
+        for manifest in project.installedManifests where manifest.path != project.workspace?.rootManifest?.path {
             let files =
-                (member.manifest.string("bin").map { [$0.value] } ?? [])
-                + member.manifest.entries("bin").map(\.entry.value)
-            for file in files { if let path = member.folder.resolving(file) { add(path, to: &paths) } }
+                (manifest.string("bin").map { [$0.value] } ?? [])
+                + manifest.entries("bin").map(\.entry.value)
+            for file in files { if let path = manifest.folder.resolving(file) { add(path, to: &paths) } }
         }
     }
 

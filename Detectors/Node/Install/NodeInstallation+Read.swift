@@ -19,8 +19,10 @@ extension NodeInstallation {
         let settings = try ManagerSettings.read(manager, project)
         let release = try ManagerRelease.read(choice, lock, settings, project)
         let fit = try LockFit.check(lock, manager, manifest, project)
+        let focus = project.focus(manager, major: release.major, plugins: settings.plugins.map(\.value))
         let files = InstallFiles(
-            project: project, manager: manager, lock: lock, settings: settings, vendored: release.vendored)
+            project: project, manager: manager, lock: lock, settings: settings, vendored: release.vendored,
+            present: project.presentManifests(manager, focus: focus))
         let isPlugAndPlay = try plugAndPlay(manager, release, settings, project)
         var access = try RegistryAccess.read(manager, lock, project)
         let native = NativePackages(lock, manifests)
@@ -30,9 +32,10 @@ extension NodeInstallation {
             manager: choice.manager, version: release.fetched, major: release.major, hash: release.hash,
             vendored: release.vendored, lock: lock, drift: fit.drift, files: try files.paths(),
             needsSources: LifecycleScripts.needsSources(project, settings, manager), isPlugAndPlay: isPlugAndPlay,
+            focus: focus,
             isOffline: files.isOffline(), ignoresScripts: settings.ignoresScripts?.evidence, access: access,
             native: native,
-            warnings: choice.warnings + release.warnings + fit.warnings + native.warnings
+            warnings: choice.warnings + release.warnings + fit.warnings
                 + vendoredModules(project))
     }
 
@@ -57,14 +60,5 @@ extension NodeInstallation {
         let folder = project.top.appending(name: "node_modules")
         guard project.tree.entries.contains(where: { $0.path.isInside(folder) && $0.isFile }) else { return [] }
         return ["\(folder): is in the sources, and what is installed takes its place; leave it out"]
-    }
-}
-
-extension NodeProject {
-    /// The manifests of everything that is installed together: the root's, then each member's.
-    var installedManifests: [PackageJSON] {
-        guard let workspace else { return [manifest].compactMap(\.self) }
-        let all = [workspace.rootManifest].compactMap(\.self) + workspace.members.map(\.manifest)
-        return all.contains { $0.path == manifest?.path } ? all : all + [manifest].compactMap(\.self)
     }
 }

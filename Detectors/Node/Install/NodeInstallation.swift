@@ -23,6 +23,8 @@ struct NodeInstallation: Sendable {
     let needsSources: Evidence?
     /// Whether `node_modules` is made, or Yarn's Plug'n'Play.
     let isPlugAndPlay: Bool
+    /// Packages of the workspace that Yarn from 2 on installs alone (`workspaces focus`); empty where it installs all.
+    var focus: [String] = []
     /// Whether all packages are in the sources: Yarn's zero-install, an offline mirror; nothing is downloaded then.
     let isOffline: Evidence?
     /// What keeps the scripts of packages from being run: `ignore-scripts`; nil where they run.

@@ -34,6 +34,12 @@ struct ApplicationReader {
     func read() throws -> NodeApplication {
         let procfile = try Procfile.read(from: project.tree)
         var choice = try choose(procfile)
+        if let framework = choice.framework, framework.kind != .library,
+            let entry = declared.first(where: { $0.framework.name == framework.name })?.entry,
+            let build = NodeBuilds(project: project).program(of: framework, entry, beside: builds + choice.builds)
+        {
+            choice.builds.append(build)
+        }
         if case .server(let start) = choice.kind {
             choice.kind = .server(completed(start, choice.framework, warnings: &choice.warnings))
         }
@@ -81,6 +87,14 @@ struct ApplicationReader {
         }
         if let found = try finder.fromServerFile(skipped) { return try choice(found.outcome, found.alternatives) }
         if let refusal, skipped.count == 1 { throw refusal }
+        // A library of servers among the production dependencies counts before pages beside it.
+        let isServer = declared.first.map { one in
+            one.framework.kind == .library
+                && one.framework.packages.contains { project.manifest?.dependency($0, [.dependencies]) != nil }
+        }
+        if isServer == true, let found = try finder.fromFiles(&skipped) {
+            return try choice(found.outcome, found.alternatives)
+        }
         for (framework, entry) in declared where framework.kind != .library {
             let products = NodeProducts(project: project, framework: framework, builds: builds, entry: entry)
             if let product = try products.product() { return choice(product, framework, skipped) }
@@ -104,8 +118,7 @@ struct ApplicationReader {
             if let replaced = try siteInstead(of: start) {
                 result = replaced
             } else {
-                let product = try product(startedBy: start)
-                result = Choice(kind: .server(start), framework: declared.first?.framework, label: product?.label)
+                result = Choice(kind: .server(start), framework: declared.first?.framework)
             }
         case .site(let folder, let isSinglePage, let reason):
             result = try site(folder: folder, isSinglePage: isSinglePage, reason)
@@ -172,9 +185,6 @@ struct ApplicationReader {
         }
         return choice(product, framework, [])
     }
-
-    /// What plans call the framework whose product a start is, where the configuration says so.
-    private func product(startedBy start: NodeStart) throws -> NodeProduct? { nil }
 
     /// `react-router-serve` of an application that its configuration makes a site.
     private func siteInstead(of start: NodeStart) throws -> Choice? {

@@ -13,7 +13,7 @@ struct NodeBuilds {
 
     /// The builds in order; empty where nothing is built.
     ///
-    /// `declared` are the frameworks of the manifest; the first one's own build program runs where no script builds.
+    /// `declared` are the frameworks of the manifest, whose variables and caches they get.
     func all(_ declared: [NodeFramework]) throws -> [NodeApplication.Build] {
         let environment = declared.reduce(into: [:]) { $0.merge($1.buildEnvironment) { first, _ in first } }
         let caches = (["node_modules/.cache"] + Set(declared.flatMap(\.caches))).sorted()
@@ -37,30 +37,20 @@ struct NodeBuilds {
                     name: script, command: .script(script), folder: manifest.folder,
                     environment: environment, caches: caches,
                     reason: .found(evidence: [entry.evidence])))
-        } else if let framework = declared.first(where: { $0.kind != .library }), let words = framework.build,
-            isPlain(framework, manifest), let entry = framework.declared(by: manifest)
-        {
-            builds.append(
-                NodeApplication.Build(
-                    name: words[0], command: .program(words), folder: manifest.folder,
-                    environment: environment, caches: caches,
-                    reason: .found(evidence: [entry.evidence])))
         }
         return builds
     }
 
-    /// What other scripts a build could have been.
-    var alternatives: [Alternative] {
-        let present = Self.ranks.filter { project.manifest?.script($0) != nil }
-        return present.dropFirst().map { Alternative($0, why: "'\(present[0])' comes first") }
-    }
-
-    /// Whether a tool that does many things is there as the framework of pages: Vite with an index.html.
-    private func isPlain(_ framework: NodeFramework, _ manifest: PackageJSON) -> Bool {
-        guard framework.kind == .singlePage || framework.kind == .pages else { return true }
-        guard manifest.script("start").map({ $0.value.hasPrefix("node") }) != true else { return false }
-        return framework.name != "Vite" && framework.name != "webpack"
-            || project.tree.hasFile(manifest.folder.appending(name: "index.html"))
+    /// The program of a framework that builds what starts, where no script does; nil where one does.
+    func program(of framework: NodeFramework, _ entry: PackageJSON.Entry, beside builds: [NodeApplication.Build])
+        -> NodeApplication.Build?
+    {
+        guard project.options.buildCommand == nil, !builds.contains(where: { $0.name != "prisma" }),
+            let words = framework.build, let manifest = project.manifest
+        else { return nil }
+        return NodeApplication.Build(
+            name: words[0], command: .program(words), folder: manifest.folder, environment: framework.buildEnvironment,
+            caches: (["node_modules/.cache"] + framework.caches).sorted(), reason: .found(evidence: [entry.evidence]))
     }
 
     /// The text of a script with those that it calls, as far as names tell.

@@ -8,6 +8,8 @@ struct NodeLauncher {
     let baseName: String
     /// Whether packages are Yarn's archives, which a file of Yarn's makes Node read.
     var isPlugAndPlay = false
+    /// Whether the service's own files are ES modules.
+    var isModule = false
 
     /// What a shell would do with `${NAME}`, `NAME=value program` and nothing else, in Node's own process: it replaces
     /// the words and goes on with the file, so that signals arrive there.
@@ -22,6 +24,19 @@ struct NodeLauncher {
         require('module').runMain()
         """#
 
+    /// Replaces the name of a program by its file in one of the archives that the service depends on.
+    private static let archived = #"""
+        const pnp=require('pnpapi'),fs=require('fs'),top=pnp.findPackageLocator(process.cwd()+'/')||pnp.topLevel,wanted=process.argv[1]
+        for(const [name,to] of pnp.getPackageInformation(top).packageDependencies){
+          const found=to&&pnp.getPackageInformation(pnp.getLocator(name,to)),folder=found&&found.packageLocation
+          if(!folder||!fs.existsSync(folder+'package.json'))continue
+          const {bin}=JSON.parse(fs.readFileSync(folder+'package.json','utf8'))
+          const file=typeof bin==='string'?name.split('/').pop()===wanted&&bin:bin&&bin[wanted]
+          if(file){process.argv[1]=folder+file;break}
+        }
+
+        """#
+
     /// The arguments; fails where the text needs a shell and the base has none.
     func arguments(_ start: NodeStart) throws(PlanError) -> [String] {
         if let text = start.shell ?? Self.hidden(start) {
@@ -33,17 +48,21 @@ struct NodeLauncher {
         let assignments = start.words.prefix { $0.contains(/^\w+=/) }
         var words = Array(start.words.dropFirst(assignments.count))
         var options = isPlugAndPlay ? ["-r", "\(NodeSteps.app)/.pnp.cjs"] : []
+        if isPlugAndPlay, isModule { options += ["--experimental-loader", "\(NodeSteps.app)/.pnp.loader.mjs"] }
+        var program = Self.program
         if words.first == "node" {
             words.removeFirst()
             options += Self.takeOptions(&words)
+        } else if let first = words.first, !first.contains("/"), isPlugAndPlay {
+            program = Self.archived + program
         } else if let first = words.first, !first.contains("/") {
             words[0] = "node_modules/.bin/\(first)"
         }
         let rest = assignments + words
-        if let plain = Self.plain(Array(rest)), assignments.isEmpty {
+        if let plain = Self.plain(Array(rest)), assignments.isEmpty, program == Self.program {
             return ["\(interpreter)"] + options.map { $0.replacing("$$", with: "$") } + plain
         }
-        return ["\(interpreter)"] + options.map { $0.replacing("$$", with: "$") } + ["-e", Self.program, "--"] + rest
+        return ["\(interpreter)"] + options.map { $0.replacing("$$", with: "$") } + ["-e", program, "--"] + rest
     }
 
     /// Whether only a shell can start it, since an option of Node itself reads a variable.

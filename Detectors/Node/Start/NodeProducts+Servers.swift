@@ -128,7 +128,7 @@ extension NodeProducts {
         guard let config = config("svelte") else {
             throw unusable(entry.evidence, "SvelteKit without svelte.config.js", fix: "add one with an adapter")
         }
-        if let evidence = config.evidence(of: "@sveltejs/adapter-static") {
+        if config.evidence(of: "@sveltejs/adapter-static") != nil {
             let output = folder(config.value("pages")) ?? usual("build")
             let page = config.value("fallback")
             guard let page, page.value != "404.html" else {
@@ -137,7 +137,6 @@ extension NodeProducts {
                     because: page.map { .found(evidence: [$0.evidence]) }
                         ?? .usual(why: "adapter-static writes a page for every path, and no fallback is named"))
             }
-            _ = evidence
             return site(output, .index, because: .found(evidence: [page.evidence]), page: page.value)
         }
         let out = folder(config.value("out"))

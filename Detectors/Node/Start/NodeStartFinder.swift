@@ -184,7 +184,10 @@ struct NodeStartFinder {
     /// Whether a file of a usual name is a program of Node and not of a browser or a test.
     private func isProgram(_ path: SourcePath) -> Bool {
         guard let source = JavaScriptSource.read(path, of: tree) else { return false }
-        if framework?.kind == .library || framework == nil {
+        let hasPages = project.manifest.map { manifest in
+            NodeFramework.all.contains { $0.kind != .library && $0.declared(by: manifest) != nil }
+        }
+        if hasPages != true {
             return !source.text.contains(/\bdocument\.(?:getElementById|querySelector|body)|\bwindow\.\w/)
         }
         return source.text.contains(/\.listen\(|\bcreateServer\(|\bserve\(|http\.Server/)

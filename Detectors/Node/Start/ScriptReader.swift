@@ -54,7 +54,8 @@ struct ScriptReader {
     func expand(_ text: String, _ outer: Surroundings) throws -> [ScriptCommand] {
         var context = outer
         var result: [ScriptCommand] = []
-        for part in CommandList.split(text) {
+        for written in CommandList.split(text) {
+            let part = plain(written, &context)
             let split: SplitCommand
             do { split = try CommandLine.split(part) } catch {
                 if part.wholeMatch(of: /(?:export\s+)?(?:\w+=\S*\s*)+/) != nil { continue }
@@ -81,6 +82,16 @@ struct ScriptReader {
             }
         }
         return result
+    }
+
+    /// A command without what only makes its log pretty: `| pino-pretty`.
+    private func plain(_ text: String, _ context: inout Surroundings) -> String {
+        guard let match = text.firstMatch(of: /\s*\|\s*(?:npx\s+)?((?:pino-(?:pretty|colada)|bunyan)\b[^|&;]*)$/) else {
+            return text
+        }
+        let place = context.evidence.last.map { "\($0): " } ?? ""
+        context.warnings.append("\(place)'\(match.output.1)' only makes the log pretty and is left out")
+        return String(text[..<match.range.lowerBound])
     }
 
     /// The folder that `cd folder` goes to.

@@ -105,6 +105,11 @@ extension StartReader {
             return StartOutcome(kind: .server(finished(start)))
         }
         let file = try files.file(name, in: command.folder)
+        if let source = typeScript(beside: file), let types = try typeScriptProject(), types.outDir != nil {
+            let name = file.name.replacing(/\.([cm]?)js$/) { ".\($0.output.1)ts" }
+            let found = NodeFile(name: name, path: source, exists: true)
+            return try typeScript(found, flags: flags, arguments, loader: loader, command)
+        }
         if file.name.contains(/\.[cm]?tsx?$/) || (loader != nil && !file.exists) {
             return try typeScript(file, flags: flags, arguments, loader: loader, command)
         }
@@ -117,6 +122,19 @@ extension StartReader {
         var outcome = StartOutcome(kind: .server(finished(start)))
         if !file.exists { outcome.builds = try compiled(file, command) }
         return outcome
+    }
+
+    /// The TypeScript source beside a file that is not there: bin/server.ts of bin/server.js.
+    private func typeScript(beside file: NodeFile) -> SourcePath? {
+        guard !file.exists, let match = file.path.name.wholeMatch(of: /(.+)\.([cm]?)js/)?.output,
+            let source = file.path.parent?.appending(name: "\(match.1).\(match.2)ts"), tree.hasFile(source)
+        else { return nil }
+        return source
+    }
+
+    private func typeScriptProject() throws -> TypeScriptProject? {
+        try TypeScriptProject.read(
+            project.manifest?.folder ?? tree.service, of: tree, preferred: ["tsconfig.build.json"])
     }
 
     /// Where a path lies, relative to the service; as it is written for one outside of it.

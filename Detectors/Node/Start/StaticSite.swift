@@ -39,19 +39,29 @@ struct StaticSite: Sendable {
         {
         \tadmin off
         \tauto_https off
-        \tpersist_config off
-        \tservers {
-        \t\tprotocols h1 h2 h2c
-        \t}
         }
 
         :{$PORT:\(Self.port)} {
         \troot * \(Self.root)
         \tencode zstd gzip
+        \trequest_header -If-Modified-Since
+        \trequest_header -If-None-Match
+        \theader {
+        \t\t-Last-Modified
+        \t\t-Etag
+        \t\t-Server
+        \t\tX-Content-Type-Options nosniff
+        \t\tdefer
+        \t}
 
         \thandle /health {
         \t\theader Content-Type "text/plain; charset=utf-8"
         \t\trespond "ok" 200
+        \t}
+
+        \t@write not method GET HEAD
+        \thandle @write {
+        \t\terror 405
         \t}
 
         \t@hidden {
@@ -63,15 +73,6 @@ struct StaticSite: Sendable {
         \t}
 
         \thandle {
-        \t\trequest_header -If-Modified-Since
-        \t\trequest_header -If-None-Match
-        \t\theader {
-        \t\t\t-Last-Modified
-        \t\t\t-Etag
-        \t\t\t-Server
-        \t\t\tX-Content-Type-Options nosniff
-        \t\t\tdefer
-        \t\t}
         \(caching)\
         \t\ttry_files {path} {path}.html {path}/
         \(singlePage)\
@@ -79,7 +80,13 @@ struct StaticSite: Sendable {
         \t}
 
         \thandle_errors {
-        \t\theader -Server
+        \t\theader {
+        \t\t\tCache-Control "no-cache"
+        \t\t\t-Last-Modified
+        \t\t\t-Etag
+        \t\t\t-Server
+        \t\t\tdefer
+        \t\t}
         \t\t@page {
         \t\t\texpression {http.error.status_code} == 404
         \t\t\tfile /404.html
@@ -104,7 +111,7 @@ struct StaticSite: Sendable {
 
     /// What a browser keeps: for a year what has a hash in its name, and the rest until it has asked again.
     private var caching: String {
-        guard !immutable.isEmpty else { return "\t\theader ?Cache-Control \"no-cache\"\n" }
+        guard !immutable.isEmpty else { return "\t\theader Cache-Control \"no-cache\"\n" }
         return """
             \t\t@hashed path \(immutable.joined(separator: " "))
             \t\theader @hashed Cache-Control "public, max-age=31536000, immutable"

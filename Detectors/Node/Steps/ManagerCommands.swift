@@ -10,28 +10,18 @@ struct ManagerCommands: Sendable {
     /// Where the pinned manager is.
     static let folder = ImagePath("/opt/manager")
 
-    /// What is fetched from the registry for a manager, and the file that `packageManager`'s hash is of: Corepack takes
-    /// the archive, for Yarn 2 and later the one file in it.
-    var package: (name: String, hashed: String) {
-        switch manager {
-        case .npm: ("npm", "-")
-        case .pnpm: ("pnpm", "-")
-        case .yarn: ("yarn", "-")
-        case .berry: ("@yarnpkg/cli-dist", "@yarnpkg/cli-dist/bin/yarn.js")
-        case .bun: ("bun", "-")
-        }
-    }
+    /// The file in the fetched package that `packageManager`'s hash is of: Corepack takes the archive, `-`, and for Yarn 2
+    /// and later the one file in it.
+    var hashed: String { manager == .berry ? "@yarnpkg/cli-dist/bin/yarn.js" : "-" }
 
     /// The program with its first words.
     private var program: [String] {
         if let vendored = installation?.vendored { return ["\(interpreter)", "\(NodeSteps.app.appending(vendored))"] }
-        switch manager {
-        case .npm: return ["npm"]
-        case .pnpm: return ["pnpm"]
-        case .yarn, .berry: return ["yarn"]
-        case .bun: return ["bun"]
-        }
+        return [manager.program]
     }
+
+    /// Makes a tree of archives that production needs; Yarn adds the name of the one package of a workspace.
+    var focus: [String] { program + ["workspaces", "focus", "--production"] }
 
     /// Installs what the lock names; where there is none, or one that does not fit its manifest, what the manifest asks.
     func install(production: Bool) -> [String] {
@@ -39,7 +29,7 @@ struct ManagerCommands: Sendable {
         let isOffline = installation?.isOffline != nil
         switch manager {
         case .npm:
-            let kind = isFrozen ? ["ci"] : ["install", "--no-package-lock"]
+            let kind = isFrozen ? ["ci"] : ["install"] + (installation?.lock == nil ? ["--no-package-lock"] : [])
             return program + kind + (production ? ["--omit=dev"] : ["--include=dev"])
         case .pnpm:
             return program + ["install", isFrozen ? "--frozen-lockfile" : "--no-frozen-lockfile"]
@@ -49,6 +39,9 @@ struct ManagerCommands: Sendable {
                 + (isFrozen ? ["--frozen-lockfile"] : []) + ["--production=\(production)"]
                 + (isOffline ? ["--offline"] : [])
         case .berry:
+            if isFrozen, let focus = installation?.focus, !focus.isEmpty {
+                return program + ["workspaces", "focus"] + focus + (production ? ["--production"] : [])
+            }
             return program + ["install", isFrozen ? "--immutable" : "--no-immutable"]
         case .bun:
             return program + ["install"] + (isFrozen ? ["--frozen-lockfile"] : ["--no-save"])
@@ -75,7 +68,7 @@ struct ManagerCommands: Sendable {
 
     var environment: [String: String] {
         var variables = [
-            "CI": "true", "COREPACK_ENABLE_STRICT": "0", "npm_config_audit": "false", "npm_config_fund": "false",
+            "CI": "true", "npm_config_audit": "false", "npm_config_fund": "false",
             "npm_config_update_notifier": "false", "npm_config_cache": "\(Self.cache("npm"))",
         ]
         switch manager {

@@ -7,7 +7,7 @@ struct NodeLayout {
 
     init(
         top: String, service: String, built: Bool, application: NodeApplication, processes: [NodeStart],
-        caches: [String]
+        hasPrograms: Bool, caches: [String]
     ) {
         var members: [(String, Value)] = [
             ("top", .text(top)), ("service", .text(service)), ("built", .flag(built)),
@@ -19,7 +19,7 @@ struct NodeLayout {
             let starts = [start] + processes
             members += [
                 ("files", .list(starts.flatMap(\.files).uniqued.map(Value.text))),
-                ("programs", .list(starts.compactMap(Self.program).uniqued.map(Value.text))),
+                ("programs", .list((hasPrograms ? starts.compactMap(Self.program).uniqued : []).map(Value.text))),
                 (
                     "outputs",
                     .list(start.outputs.map { .list([.text($0.path), .text($0.destination)]) })

@@ -63,16 +63,15 @@ extension NodePrograms {
         }
         const sizes={}
         function copyPackage(folder,isHidden){
-          const read=manifest(folder),files=[],text=[]
+          const read=manifest(folder),files=[],text=[],had=sizes[path.relative(top,folder)]={}
           const bundles=read.bundleDependencies||read.bundledDependencies
           const isNative=!isHidden&&!!stat(folder+'/binding.gyp')
           ;(function walk(inner){
             for(const entry of fs.readdirSync(path.join(folder,inner),{withFileTypes:true}).sort((a,b)=>a.name<b.name?-1:1)){
               const name=path.join(inner,entry.name)
               if(inner===''&&entry.name==='node_modules'&&!bundles)continue
-              if(entry.name==='.bin'&&path.basename(inner)==='node_modules')continue
-              if(isNative&&['build/Release/obj.target','build/Release/.deps','build/Release/obj','build/node_gyp_bins'].includes(name))continue
-              if(foreign(name,entry.name))continue
+              const isLeft=isNative&&['build/Release/obj.target','build/Release/.deps','build/Release/obj','build/node_gyp_bins'].includes(name)
+              if(isLeft||foreign(name,entry.name)||entry.name==='.bin'&&path.basename(inner)==='node_modules'){had[name]=-1;continue}
               if(entry.isDirectory())walk(name)
               else{
                 files.push([name,entry])
@@ -87,7 +86,6 @@ extension NodePrograms {
             const word=name.replace(/\..*$/,'').replace(/[^\w]/g,'\\$&')
             if(word&&new RegExp('[\'"`/]'+word+'([.\'"`/]|$)','im').test(code))tops.delete(name)
           }
-          const had=sizes[path.relative(top,folder)]={}
           for(const [name,entry] of files){
             const from=path.join(folder,name),to=path.join(place(folder),name)
             if(entry.isFile())had[name]=fs.statSync(from).size
@@ -139,5 +137,27 @@ extension NodePrograms {
           if(!isPackage(path.dirname(home))&&isPackage(folder))link(home,folder)
         }
         fs.writeFileSync('/out/installed.json',JSON.stringify(sizes))
+        """#
+
+    /// The same for Yarn's archives: Yarn itself makes a tree without what only development needs.
+    ///
+    /// Arguments: the tree, the package's name, Yarn's command.
+    static let pruneArchives = #"""
+        const {spawnSync}=require('child_process'),fs=require('fs')
+        const [top,name,...yarn]=process.argv.slice(1),out='/out/dependencies'
+        fs.mkdirSync('/out',{recursive:true})
+        fs.cpSync(top,out,{recursive:true,verbatimSymlinks:true})
+        const done=spawnSync(yarn[0],[...yarn.slice(1),...(name?[name]:['--all'])],{cwd:out,stdio:'inherit'})
+        if(done.error)throw done.error
+        if(done.status!==0)console.log('Yarn cannot leave out what only development needs: all archives ship')
+        for(const one of fs.readdirSync(out))
+          if(one!=='.pnp.cjs'&&one!=='.yarn')fs.rmSync(`${out}/${one}`,{recursive:true})
+        for(const one of fs.existsSync(out+'/.yarn')?fs.readdirSync(out+'/.yarn'):[])
+          if(!['cache','unplugged','__virtual__'].includes(one))fs.rmSync(`${out}/.yarn/${one}`,{recursive:true})
+        fs.mkdirSync(out+'/.yarn',{recursive:true})
+        if(!fs.existsSync(out+'/.pnp.cjs')){
+          console.error(`Yarn made no .pnp.cjs in ${top}; write 'nodeLinker: node-modules' into .yarnrc.yml where it installs that`)
+          process.exit(1)
+        }
         """#
 }

@@ -53,7 +53,7 @@ enum NodePrograms {
         }
         const skipped=new Set(plan.skip.map(name=>path.join(folder,name)))
         const locks=new Set(['package-lock.json','npm-shrinkwrap.json','pnpm-lock.yaml','pnpm-workspace.yaml','yarn.lock',
-          'bun.lock','bun.lockb','.npmrc','.yarnrc','.yarnrc.yml','.pnpmfile.cjs'])
+          'bun.lock','bun.lockb','.npmrc','.yarnrc','.yarnrc.yml','.pnpmfile.cjs','.pnp.cjs'])
         function copy(from,to,all){
           const found=stat(from)
           if(!found||skipped.has(from))return
@@ -66,6 +66,7 @@ enum NodePrograms {
               if(plan.dropTypeScript&&!all&&/(?<!\.d)\.[cm]?tsx?$/.test(name))continue
               copy(path.join(from,name),path.join(to,name),all)
             }
+            if(plan.dropTypeScript&&!all&&!fs.readdirSync(to).length&&fs.readdirSync(from).length)fs.rmdirSync(to)
           }else{fs.mkdirSync(path.dirname(to),{recursive:true});fs.copyFileSync(from,to)}
         }
         fs.mkdirSync(out,{recursive:true})
@@ -93,6 +94,7 @@ enum NodePrograms {
               (function walk(inner){
                 for(const entry of fs.readdirSync(path.join(top,place,inner),{withFileTypes:true})){
                   const name=path.join(inner,entry.name)
+                  if(files[name]===-1)continue
                   if(entry.isDirectory()){if(!['node_modules','.cache'].includes(entry.name))walk(name)}
                   else if(entry.isFile()&&files[name]!==fs.statSync(path.join(top,place,name)).size)
                     copy(path.join(top,place,name),path.join(out,place,name),true)

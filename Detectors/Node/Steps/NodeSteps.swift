@@ -51,7 +51,7 @@ struct NodeSteps {
         var steps: [Step] = []
         if let installation {
             steps += install(installation)
-            if shipsModules, !installation.isPlugAndPlay { steps.append(prune(after: steps.last?.name)) }
+            if shipsModules { steps.append(prune(after: steps.last?.name)) }
         }
         let tree = steps.last { $0.name == "install" }?.name
         steps.append(
@@ -119,7 +119,7 @@ struct NodeSteps {
     /// The pinned manager, where the base's npm does not do.
     private var managerStep: (spec: String, installation: NodeInstallation, version: Decided<String>)? {
         guard let installation, installation.vendored == nil, let version = installation.version else { return nil }
-        return ("\(commands.package.name)@\(version.value)", installation, version)
+        return ("\(installation.manager.value.package)@\(version.value)", installation, version)
     }
 
     private func install(_ installation: NodeInstallation) -> [Step] {
@@ -141,7 +141,7 @@ struct NodeSteps {
                     "manager", needs: steps.map(\.name),
                     program(
                         NodePrograms.manager,
-                        [manager.spec] + (installation.hash.map { [$0, commands.package.hashed] } ?? [])),
+                        [manager.spec] + (installation.hash.map { [$0, commands.hashed] } ?? [])),
                     in: .root, manager.version.reason, environment: variables,
                     mounts: [.cache(id: "npm", target: ImagePath("/root/.cache/npm"))] + mounts, network: .host))
         }
@@ -157,16 +157,35 @@ struct NodeSteps {
         steps.append(
             run(
                 "install", needs: ["manifests"],
-                asked?.value ?? commands.install(production: !needsDevelopment(installation)),
-                asked?.reason ?? found, environment: variables.merging(Self.native) { one, _ in one },
+                asked?.value ?? commands.install(production: !needsDevelopment),
+                asked?.reason ?? found,
+                environment: variables.merging(Self.native) { one, _ in one }
+                    .merging(installation.native.environment) { one, _ in one },
                 mounts: commands.caches + mounts,
                 network: installation.isOffline != nil && asked == nil && managerStep == nil ? .none : .host))
         return steps
     }
 
     /// Builds need the tools of development, and so may the service's own scripts of an installation.
-    private func needsDevelopment(_ installation: NodeInstallation) -> Bool {
-        hasBuild || installation.needsSources != nil || !shipsModules
+    var needsDevelopment: Bool {
+        guard let installation else { return false }
+        let runsScripts =
+            installation.ignoresScripts == nil
+            && project.installedManifests.contains { manifest in
+                LifecycleScripts.names.contains { manifest.script($0) != nil }
+            }
+        return hasBuild || runsScripts || installation.needsSources != nil || !shipsModules
+    }
+
+    /// Yarn before 4 makes a production tree of archives with a plugin only.
+    var warnings: [String] {
+        guard shipsModules, installation?.isPlugAndPlay == true, (installation?.major ?? 4) < 4 else { return [] }
+        let plugin = project.tree.entries.contains { $0.path.name == "plugin-workspace-tools.cjs" }
+        guard !plugin, let path = installation?.lock?.path else { return [] }
+        return [
+            "\(path): Yarn \(installation?.major ?? 3) cannot leave out development dependencies; they ship, unless you add "
+                + "its plugin with 'yarn plugin import workspace-tools'"
+        ]
     }
 
     /// C code is compiled without the paths and build ids of this build.
@@ -175,8 +194,15 @@ struct NodeSteps {
     ]
 
     private func prune(after last: String?) -> Step {
-        run(
-            "prune", needs: last.map { [$0] } ?? [],
+        let needs = last.map { [$0] } ?? []
+        guard installation?.isPlugAndPlay != true else {
+            return run(
+                "prune", needs: needs,
+                program(NodePrograms.pruneArchives, ["\(Self.app)", project.manifest?.name ?? ""] + commands.focus),
+                .usual(why: "archives that production needs, chosen by Yarn itself"))
+        }
+        return run(
+            "prune", needs: needs,
             program(
                 NodePrograms.prune,
                 ["\(Self.app)", "\(service)", options.platform.nodeArchitecture, libc.rawValue]
@@ -237,7 +263,9 @@ struct NodeSteps {
     private func check(needs: [String]) -> Step {
         let layout = NodeLayout(
             top: "\(Self.app)", service: "\(service)", built: hasBuild, application: application,
-            processes: application.processes.map(\.start), caches: application.builds.flatMap(\.caches))
+            processes: application.processes.map(\.start),
+            hasPrograms: shipsModules && installation?.isPlugAndPlay != true,
+            caches: application.builds.flatMap(\.caches) + project.membersOfDevelopment)
         return run(
             "check", needs: needs, program(NodePrograms.check, [layout.json]),
             .usual(
@@ -260,7 +288,14 @@ struct NodeSteps {
             ]
         }
         var copies: [ArtifactCopy] = []
-        if shipsModules, installation?.isPlugAndPlay != true {
+        if shipsModules, installation?.isPlugAndPlay == true {
+            for name in [".pnp.cjs", ".yarn"] {
+                copies.append(
+                    ArtifactCopy(
+                        from: "builder", path: Self.dependencies.resolving(name), destination: Self.app.resolving(name),
+                        group: .dependencies, step: "prune", reason: .usual(why: "archives that production needs")))
+            }
+        } else if shipsModules {
             for folder in Set([SourcePath.root, service] + members).sorted() {
                 let place = folder.appending(name: "node_modules")
                 copies.append(

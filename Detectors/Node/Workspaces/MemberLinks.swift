@@ -48,8 +48,11 @@ struct MemberLinks {
         for scheme in ["file:", "link:", "portal:"] where text.hasPrefix(scheme) {
             return folder.resolving(String(text.dropFirst(scheme.count))) == member.folder
         }
-        // Another package under this name, a repository, an address, a file.
+        // Another package under this name, a repository, an address, a file; or a range, as a package of the registry has.
         if text.contains(":") || text.contains("/") { return false }
-        return true
+        if text.isEmpty || text == "*" { return true }
+        guard let range = try? NodeRange(parsing: text), let version = member.version.flatMap(SemanticVersion.init)
+        else { return false }
+        return range.contains(version)
     }
 }

@@ -104,10 +104,7 @@ extension WorkspaceDeclaration {
     static let rules: [WorkspaceRule] =
         Kind.allCases.map { kind in
             WorkspaceRule(manifest: kind.rawValue, member: "package.json") { try claims($0, kind) }
-        } + [
-            // A project of Nx needs no package.json: the root's is for all of them.
-            WorkspaceRule(manifest: "nx.json", member: "project.json") { _ in true }
-        ]
+        }
 
     private static func claims(_ claim: WorkspaceRule.Claim, _ kind: Kind) throws -> Bool {
         // A package that has workspaces itself is a root, not a member.

@@ -97,9 +97,8 @@ extension ConfigKey {
         string("java.version", "Java version, as in 21, or the least, as in >=17.") { $0.plan.versions["java"] = $1 },
         setting("java.runtime", "What runs the program: jre, or jlink for a Java of only the modules it needs."),
         setting("java.archive", "The runnable archive that the build makes, below the service, as in target/app.jar."),
+        setting("java.tool", "Who builds, where files of several are there: maven, gradle, javac or none."),
         setting("java.profiles", "Maven profiles to build with, separated by commas."),
-        setting(
-            "java.cds", "Whether a training run makes an archive of loaded classes for a faster start: true or false."),
         command("install", "Command that installs dependencies in the builder.") { $0.plan.installCommand = $1 },
         command("build", "Command run in the builder after the sources are copied.") { $0.plan.buildCommand = $1 },
         ConfigKey(

@@ -19,16 +19,22 @@ struct Service: Sendable {
         case script
         case uvHello = "uv-hello"
         case uvWorkspace = "uv-workspace"
+        case nodeShop = "node-shop"
     }
 
     let folder: FilePath
 
     /// A copy of a service, in a folder with the service's name.
     init(copying name: Name, for user: User? = nil) async throws {
+        try await self.init(copyingFolder: name.rawValue, for: user)
+    }
+
+    /// A copy of a folder of `Services/`, for a service that only its own tests can build.
+    init(copyingFolder name: String, for user: User? = nil) async throws {
         let parent = try Workspace.here().makeFolder("service")
-        folder = parent.appending(name.rawValue)
+        folder = parent.appending(name)
         let original = FilePath(#filePath).removingLastComponent().removingLastComponent()
-            .appending("Services").appending(name.rawValue)
+            .appending("Services").appending(name)
         try await Command("cp", "-R", original.string, folder.string).succeed()
         try await give(parent, to: user)
     }

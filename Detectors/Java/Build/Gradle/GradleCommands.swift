@@ -36,17 +36,23 @@ struct GradleCommands {
         let names = build.closure(of: module.project).map { task("autoimageResolve", of: $0) }
         let extra = module.archive.framework?.value == "quarkus" ? [task("quarkusGoOffline", of: module.project)] : []
         return JavaBuild.Command(
-            arguments: ["/bin/sh", "-c", JavaNetwork.prelude + Self.dryRun, "dependencies"]
+            arguments: ["/bin/sh", "-c", JavaNetwork.prelude(.gradle) + Self.dryRun, "dependencies"]
                 + line(isOffline: false, names + extra),
-            environment: environment.merging(JavaNetwork.environment) { _, ours in ours },
+            environment: environment,
             mounts: mounts + JavaNetwork.mounts, isOffline: false, reason: reason)
     }
 
     /// Makes the archive.
     func package() -> JavaBuild.Command {
-        JavaBuild.Command(
-            arguments: ["/bin/sh", "-c", "\(Self.writeScript)exec \"$@\"", "build"]
-                + line(isOffline: true, [task(module.archive.task, of: module.project)]),
+        let tasks = [task(module.archive.task, of: module.project)]
+        if let network = project.options.buildNetwork, network.value {
+            return JavaBuild.Command(
+                arguments: ["/bin/sh", "-c", JavaNetwork.prelude(.gradle) + Self.writeScript + "exec \"$@\"", "build"]
+                    + line(isOffline: false, tasks), environment: environment, mounts: mounts + JavaNetwork.mounts,
+                isOffline: false, reason: network.reason)
+        }
+        return JavaBuild.Command(
+            arguments: ["/bin/sh", "-c", "\(Self.writeScript)exec \"$@\"", "build"] + line(isOffline: true, tasks),
             environment: environment, mounts: mounts, isOffline: true, reason: reason)
     }
 

@@ -31,8 +31,8 @@ struct GradleProject: Sendable {
     /// What an expression stands for, where it is a number, a text, a variable, a property or an entry of the catalog.
     func resolve(_ expression: String, at evidence: Evidence) -> (value: String, evidence: Evidence)? {
         var text = expression.trimmingSpaces()
-        if let inner = text.firstMatch(of: #/^["']([^"'$]+)["']$/#)?.output.1 { return (String(inner), evidence) }
-        if text.wholeMatch(of: #/[\d.]+/#) != nil { return (text, evidence) }
+        if let inner = text.firstMatch(of: #/^["']([^"'$]+)["']/#)?.output.1 { return (String(inner), evidence) }
+        if let number = text.firstMatch(of: #/^\d[\d.]*/#)?.output { return (String(number), evidence) }
         if let accessor = text.firstMatch(of: #/libs\.versions\.([\w.]+?)(?:\.get\(\)|\.asProvider\(\)|$)/#)?.output.1 {
             return catalog.version(String(accessor))
         }

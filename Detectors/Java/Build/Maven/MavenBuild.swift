@@ -17,7 +17,8 @@ struct MavenBuild {
         let closure = reactor.closure(of: module)
         let wrapper = try MavenWrapper.read(project, in: reactor.root)
         let commands = try MavenCommands(
-            project: project, reactor: reactor, module: module, closure: closure, wrapper: wrapper)
+            project: project, reactor: reactor, module: module, closure: closure, wrapper: wrapper,
+            isThin: shipped.value.archive.rank < .web)
         let port = try JavaPort.read(module.folder, framework: shipped.value.archive.framework, of: project.tree)
         return JavaBuild(
             tool: Decided(.maven, .found(evidence: [Evidence(path: module.pom.path, excerpt: module.pom.path.name)])),

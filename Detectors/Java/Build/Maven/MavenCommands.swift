@@ -8,6 +8,8 @@ struct MavenCommands {
     let module: MavenProject
     let closure: [MavenProject]
     let wrapper: MavenWrapper?
+    /// Whether the archive holds the module's own classes alone, as far as the project says.
+    let isThin: Bool
     let access: MavenAccess
     private let configuration: MavenConfiguration
 
@@ -16,8 +18,9 @@ struct MavenCommands {
 
     init(
         project: JavaProject, reactor: MavenReactor, module: MavenProject, closure: [MavenProject],
-        wrapper: MavenWrapper?
+        wrapper: MavenWrapper?, isThin: Bool
     ) throws {
+        self.isThin = isThin
         self.project = project
         self.reactor = reactor
         self.module = module
@@ -44,22 +47,23 @@ struct MavenCommands {
     func dependencies() throws -> JavaBuild.Command? {
         guard fetching == nil else { return nil }
         let folders = closure.filter { $0.packaging.value != "pom" }.map { inside($0.folder) }
-        let script = JavaNetwork.prelude + MavenDryRun.script
+        let script = JavaNetwork.prelude(.maven) + MavenDryRun.script
         return JavaBuild.Command(
             arguments: ["/bin/sh", "-c", script, "dependencies", folders.joined(separator: ":")]
                 + line(isOffline: false),
-            environment: environment.merging(JavaNetwork.environment) { _, ours in ours },
+            environment: environment,
             mounts: access.mounts + JavaNetwork.mounts, isOffline: false,
             reason: .found(evidence: [Evidence(path: module.pom.path, excerpt: module.pom.path.name)]))
     }
 
     /// Makes the module's archive and those it needs.
     func package() throws -> JavaBuild.Command {
-        if let fetching {
+        if let reason = fetching.map({ Reason.found(evidence: [$0]) }) ?? network {
             return JavaBuild.Command(
-                arguments: ["/bin/sh", "-c", JavaNetwork.prelude + "exec \"$@\"", "build"] + line(isOffline: false),
-                environment: environment.merging(JavaNetwork.environment) { _, ours in ours },
-                mounts: access.mounts + JavaNetwork.mounts, isOffline: false, reason: .found(evidence: [fetching]))
+                arguments: ["/bin/sh", "-c", JavaNetwork.prelude(.maven) + "exec \"$@\"", "build"]
+                    + line(isOffline: false),
+                environment: environment,
+                mounts: access.mounts + JavaNetwork.mounts, isOffline: false, reason: reason)
         }
         return JavaBuild.Command(
             arguments: line(isOffline: true), environment: environment, mounts: access.mounts, isOffline: true,
@@ -70,6 +74,11 @@ struct MavenCommands {
     private var fetching: Evidence? {
         let names = ["frontend-maven-plugin", "yarn-plugin", "nodejs-maven-plugin"]
         return closure.lazy.compactMap { module in names.lazy.compactMap { module.plugin($0)?.evidence }.first }.first
+    }
+
+    /// Whether the user lets the build reach the network.
+    private var network: Reason? {
+        project.options.buildNetwork.flatMap { $0.value ? $0.reason : nil }
     }
 
     private var environment: [String: String] {
@@ -87,12 +96,21 @@ struct MavenCommands {
         if reactor.projects.count > 1, module.folder != reactor.root {
             words += ["-pl", inside(module.folder), "-am"]
         }
-        words += ["package", "-DskipTests", "-Dmaven.source.skip=true", "-Dmaven.javadoc.skip=true"]
+        words += ["package"] + (libraries.map { [$0, "-DincludeScope=runtime"] } ?? [])
+        words += ["-DskipTests", "-Dmaven.source.skip=true", "-Dmaven.javadoc.skip=true"]
         if module.property("project.build.outputTimestamp") == nil {
             // Archives then hold no time of this build (Maven, "Configuring for Reproducible Builds").
             words.append("-Dproject.build.outputTimestamp=1980-01-01T00:00:02Z")
         }
         return words
+    }
+
+    /// Where nothing makes a whole program of the module, its libraries are laid beside its archive.
+    private var libraries: String? {
+        guard isThin, closure.contains(where: { !$0.dependencies.isEmpty }),
+            module.plugin("maven-dependency-plugin") == nil
+        else { return nil }
+        return "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"
     }
 
     private var launcher: [String] {

@@ -19,7 +19,8 @@ struct NodeLockDrift: Sendable, Hashable {
     static func find(_ lock: NodeLock, _ project: NodeProject) -> NodeLockDrift? {
         guard lock.isReadable else { return nil }
         let check = DriftCheck(lock: lock, project: project)
-        let differences = project.installedManifests.flatMap(check.differences) + check.settings()
+        let differences =
+            project.presentManifests(lock.manager, focus: [""]).flatMap(check.differences) + check.settings()
         return differences.isEmpty ? nil : NodeLockDrift(lock: lock.path, differences: differences)
     }
 

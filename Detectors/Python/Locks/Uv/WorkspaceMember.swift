@@ -35,23 +35,11 @@ extension PythonProject {
     private func serving(_ folder: SourcePath) -> PythonProject {
         var options = options
         options.app = nil
-        return PythonProject(tree: MemberTree(whole: tree, service: folder), options: options)
+        return PythonProject(tree: MemberTree(base: tree, service: folder), options: options)
     }
 }
 
 extension UvManifest {
     /// How `--app` names it.
     fileprivate var title: String { name ?? "\(folder)" }
-}
-
-/// A source tree with a member of its workspace as the service.
-private struct MemberTree: SourceTree {
-    let whole: any SourceTree
-    let service: SourcePath
-
-    var entries: [SourceEntry] { whole.entries }
-    func entry(at path: SourcePath) -> SourceEntry? { whole.entry(at: path) }
-    func read(_ path: SourcePath, chunk: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try whole.read(path, chunk: chunk)
-    }
 }

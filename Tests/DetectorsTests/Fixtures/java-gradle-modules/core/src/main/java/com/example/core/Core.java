@@ -1,0 +1,3 @@
+package com.example.core;
+
+public class Core {}

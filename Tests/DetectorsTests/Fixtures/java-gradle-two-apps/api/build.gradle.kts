@@ -1,0 +1,7 @@
+plugins {
+    application
+}
+
+application {
+    mainClass = "com.example.Api"
+}

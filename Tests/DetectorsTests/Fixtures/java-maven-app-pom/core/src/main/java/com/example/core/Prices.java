@@ -1,0 +1,5 @@
+package com.example.core;
+
+public class Prices {
+    public static int of(String name) { return name.length(); }
+}

@@ -1,0 +1,5 @@
+public class Server {
+    public static void main(String[] arguments) throws Exception {
+        System.out.println("hello");
+    }
+}

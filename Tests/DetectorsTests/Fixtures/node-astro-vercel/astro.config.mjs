@@ -1,0 +1,2 @@
+import vercel from '@astrojs/vercel/serverless';
+export default { output: 'server', adapter: vercel() };

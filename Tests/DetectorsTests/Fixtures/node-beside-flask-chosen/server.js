@@ -1,0 +1,1 @@
+require("node:http").createServer().listen(3000);

@@ -1,0 +1,2 @@
+const { CronJob } = require('cron');
+new CronJob('* * * * *', () => console.log('tick')).start();

@@ -1,0 +1,3 @@
+const pad = require('left-pad')
+
+exports.format = (text) => pad(text, 9)

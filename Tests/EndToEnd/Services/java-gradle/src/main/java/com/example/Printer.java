@@ -1,0 +1,7 @@
+package com.example;
+
+public class Printer {
+    public static void main(String[] args) {
+        System.out.println(System.getProperty("tide") + " " + String.join(" ", args));
+    }
+}
