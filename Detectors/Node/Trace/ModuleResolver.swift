@@ -19,10 +19,11 @@ struct ModuleResolver {
             let found = others.lazy.map { folder.appending(name: "\(name[..<dot]).\($0)") }.first(where: tree.hasFile)
             if let found { return found }
         }
-        guard path != .root else { return nil }
-        let beside = Self.endings.lazy.map { folder.appending(name: "\(name).\($0)") }.first(where: tree.hasFile)
-        if let beside { return beside }
-        guard case .folder? = tree.entry(at: path)?.kind else { return nil }
+        if path != .root {
+            let beside = Self.endings.lazy.map { folder.appending(name: "\(name).\($0)") }.first(where: tree.hasFile)
+            if let beside { return beside }
+            guard case .folder? = tree.entry(at: path)?.kind else { return nil }
+        }
         if let main = (try? PackageJSON.read(path, of: tree))??.string("main")?.value, main != ".",
             let target = path.resolving(main), target != path, target.isInside(path), let found = plain(target)
         {
