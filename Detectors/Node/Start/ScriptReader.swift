@@ -23,6 +23,7 @@ struct ScriptReader {
         -> [ScriptCommand]
     {
         guard let entry = manifest.script(name) else { return [] }
+        // A script of another package may have the same name.
         guard outer.scripts.count < Self.depth, !outer.evidence.contains(entry.evidence) else {
             throw PlanError.unusable(
                 place: "\(entry.evidence)", what: "the script '\(name)' runs itself",
