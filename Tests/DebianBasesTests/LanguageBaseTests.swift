@@ -51,7 +51,7 @@ struct LanguageBaseTests {
             #expect(!has(base, "usr/bin/\(program)"), "\(program)")
         }
         #expect(has(base, "usr/bin/sh") == shell)
-        for path in ["usr/include", "usr/share/man", "usr/share/doc/nodejs/api", "usr/share/node_modules/npm"] {
+        for path in ["usr/include/nodejs", "usr/share/man", "usr/share/doc/nodejs/api", "usr/share/node_modules/npm"] {
             #expect(!has(base, path), "\(path)")
         }
     }

@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("<a>\n<b>\n</a>", "closing tag"), ("", "no XML document"), ("<a>", "ends before"), ("plain text", ""),
+        ("<a>\n<b>\n</a>", "does not close 'b' of line 2"), ("", "no XML document"), ("<a>", "does not close 'a'"),
+        ("plain text", "no XML document"), ("<a/><", "not well-formed"),
         ("<a>&unknown;</a>", "entity"),
     ])
     func `refuses what is broken, with its line`(_ text: String, _ reason: String) {
