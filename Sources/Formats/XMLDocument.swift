@@ -23,23 +23,21 @@ package struct XMLDocument: Sendable {
         parser.shouldResolveExternalEntities = false
         parser.delegate = builder
         // Where elements are left open the parser says both that all went well and what did not.
-        guard parser.parse(), parser.parserError == nil, let root = builder.root, builder.isClosed else {
+        guard parser.parse(), parser.parserError == nil, let root = builder.root, builder.isClosed
+        else {
             throw .malformed(
-                file: file, line: max(1, parser.lineNumber), what: Self.reason(parser.parserError, builder))
+                file: file, line: max(1, parser.lineNumber), what: Self.reason(parser.parserError))
         }
         self.root = root
     }
 
-    private static func reason(_ error: (any Error)?, _ builder: ElementBuilder) -> String {
+    private static func reason(_ error: (any Error)?) -> String {
         // Codes of libxml2, of which Foundation names a part only.
         switch error.map({ ($0 as NSError).code }) {
         case 26: return "names an entity that is not known"
         case 42: return "gives an attribute twice"
-        case let code:
-            if let open = builder.open {
-                return "a tag does not close '\(open.name)' of line \(open.line), which is open"
-            }
-            return code == nil || code == 4 ? "is no XML document" : "is not well-formed XML"
+        case nil, 4: return "is no XML document"
+        default: return "is not well-formed XML; is a tag not closed?"
         }
     }
 }
@@ -77,7 +75,7 @@ package struct XMLElement: Sendable, Hashable {
 
 /// Builds the tree from the parser's events.
 private final class ElementBuilder: NSObject, XMLParserDelegate {
-    struct Open {
+    private struct Open {
         let name: String
         let attributes: [String: String]
         let line: Int
@@ -87,8 +85,6 @@ private final class ElementBuilder: NSObject, XMLParserDelegate {
 
     private var stack: [Open] = []
     private(set) var root: XMLElement?
-    /// The innermost element that is not closed.
-    var open: Open? { stack.last }
     var isClosed: Bool { stack.isEmpty }
 
     private static func local(_ name: String) -> String {

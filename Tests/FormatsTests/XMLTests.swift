@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("<a>\n<b>\n</a>", "does not close 'b' of line 2"), ("", "no XML document"), ("<a>", "does not close 'a'"),
+        ("<a>\n<b>\n</a>", "not well-formed"), ("", "no XML document"), ("<a>\n<b>", "not well-formed"),
         ("plain text", "no XML document"), ("<a/><", "not well-formed"),
         ("<a>&unknown;</a>", "entity"),
     ])
