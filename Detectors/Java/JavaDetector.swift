@@ -8,6 +8,8 @@ package struct JavaDetector: Detector {
 
     package var signs: [String] { JavaProject.manifests + ["*.java", "*.jar", "*.war"] }
 
+    package var workspaces: [WorkspaceRule] { JavaWorkspace.rules }
+
     package func evidence(in tree: any SourceTree) throws -> [Evidence] {
         let manifests = JavaProject.manifests.map { tree.service.appending(name: $0) }.filter(tree.hasFile)
         let found = try manifests.isEmpty ? [loose(in: tree)].compactMap(\.self) : manifests

@@ -40,8 +40,22 @@ package struct WorkspaceRoot: Hashable, Sendable {
         self.service = .root
     }
 
-    /// The root by the rules of languages: the nearest folder above whose manifest claims the service.
+    /// The root by the rules of languages: the nearest folder above whose manifest claims the service; and where it may
+    /// itself be a member, the nearest that claims it.
     package init(of service: FilePath, rules: [WorkspaceRule]) throws {
+        let nearest = try WorkspaceRoot(nearestTo: service, rules: rules)
+        let nested = rules.filter(\.isNested)
+        guard nearest.service != .root, !nested.isEmpty else {
+            self = nearest
+            return
+        }
+        let outer = try WorkspaceRoot(of: nearest.root, rules: nested)
+        root = outer.root
+        self.service = try outer.service.appending("\(nearest.service)")
+        versionControl = nearest.versionControl
+    }
+
+    private init(nearestTo service: FilePath, rules: [WorkspaceRule]) throws {
         var own: [String: String] = [:]
         for rule in rules { own[rule.member] = try Self.text(service.appending(rule.member)) }
         try self.init(of: service) { folder, member in

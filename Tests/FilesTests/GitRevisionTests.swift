@@ -102,6 +102,25 @@ func `a head that leads to no commit is no revision`(head: String) throws {
     #expect(try WorkspaceRoot(of: api, rules: []).root == api)
 }
 
+@Test func `a folder that claims a service may be claimed by one above it`() throws {
+    let scratch = try Scratch()
+    try scratch.write("x", to: "repo/services/api/member.toml")
+    try scratch.write("api", to: "repo/services/space.toml")
+    try scratch.write("services", to: "repo/space.toml")
+    try scratch.write("x", to: "repo/services/member.toml")
+    try scratch.write(to: "repo/.git/HEAD")
+    func rule(isNested: Bool) -> WorkspaceRule {
+        WorkspaceRule(manifest: "space.toml", member: "member.toml", isNested: isNested) {
+            $0.manifest == $0.member.description
+        }
+    }
+    let api = scratch.path.appending("repo/services/api")
+    let outer = try WorkspaceRoot(of: api, rules: [rule(isNested: true)])
+    #expect(outer.root == scratch.path.appending("repo"))
+    #expect(outer.service.description == "services/api")
+    #expect(try WorkspaceRoot(of: api, rules: [rule(isNested: false)]).root == scratch.path.appending("repo/services"))
+}
+
 @Test func `a service that is no folder is an error`() throws {
     let scratch = try Scratch()
     let file = try scratch.write(to: "file")

@@ -9,10 +9,16 @@ package struct WorkspaceRule: Sendable {
     package let member: String
     /// Whether the workspace claims the member; fails where a manifest is broken.
     package let claims: @Sendable (Claim) throws -> Bool
+    /// Whether a folder that claims may be claimed by one above it in turn, as Maven's aggregators are.
+    package let isNested: Bool
 
-    package init(manifest: String, member: String, claims: @escaping @Sendable (Claim) throws -> Bool) {
+    package init(
+        manifest: String, member: String, isNested: Bool = false,
+        claims: @escaping @Sendable (Claim) throws -> Bool
+    ) {
         self.manifest = manifest
         self.member = member
+        self.isNested = isNested
         self.claims = claims
     }
 

@@ -140,15 +140,8 @@ struct GradleBuildTree: Sendable {
         /// `include 'a', 'b:c'` and `include(":a")`, with the folders that `projectDir` moves.
         private func included() throws -> [(name: String, folder: SourcePath)] {
             guard let settings else { return [] }
-            var names: [(name: String, evidence: Evidence)] = []
-            for match in settings.text.matches(of: #/(?:^|[\s;{])include\b\s*\(?((?:\s*["'][^"'\n]+["']\s*,?)+)/#) {
-                for name in match.output.1.matches(of: #/["']([^"']+)["']/#) {
-                    let text = String(name.output.1)
-                    names.append((text.hasPrefix(":") ? text : ":\(text)", settings.evidence(name.output.1.startIndex)))
-                }
-            }
             var result: [(name: String, folder: SourcePath)] = []
-            for (name, evidence) in names where !result.contains(where: { $0.name == name }) {
+            for (name, evidence) in settings.includes where !result.contains(where: { $0.name == name }) {
                 let parts = name.split(separator: ":").map(String.init)
                 // Including a project includes those above it.
                 for count in 1...max(1, parts.count) {
@@ -161,14 +154,7 @@ struct GradleBuildTree: Sendable {
         }
 
         private func folder(_ name: String, _ evidence: Evidence, _ settings: GradleScript) throws -> SourcePath {
-            var text = name.split(separator: ":").joined(separator: "/")
-            let quoted = RegexText.escaped(name)
-            if let pattern = try? Regex<(Substring, Substring)>(
-                "project\\s*\\(\\s*[\"']\(quoted)[\"']\\s*\\)\\.projectDir\\s*=\\s*[^\\n]*?[\"']([^\"'\\n]+)[\"']",
-                as: (Substring, Substring).self), let moved = settings.first(pattern)
-            {
-                text = moved.value.replacing(#/^\$\{?(?:rootDir|settingsDir)\}?\//#, with: "")
-            }
+            let text = settings.folder(of: name)
             guard let place = root.resolving(text) else {
                 throw PlanError.unusable(
                     place: "\(evidence)", what: "the project '\(name)' is outside of the folder that is built",
@@ -181,12 +167,5 @@ struct GradleBuildTree: Sendable {
             }
             return place
         }
-    }
-}
-
-/// Text as a part of a regular expression.
-private enum RegexText {
-    static func escaped(_ text: String) -> String {
-        text.map { $0.isLetter || $0.isNumber || $0 == ":" ? "\($0)" : "\\\($0)" }.joined()
     }
 }
