@@ -22,23 +22,22 @@ package struct XMLDocument: Sendable {
         let parser = XMLParser(data: Data(text.utf8))
         parser.shouldResolveExternalEntities = false
         parser.delegate = builder
-        let isWhole = parser.parse()
-        guard isWhole, let root = builder.root else {
-            let what = parser.parserError.map { Self.reason($0) } ?? "holds no element"
-            throw .malformed(file: file, line: max(1, parser.lineNumber), what: what)
+        // Where elements are left open the parser says both that all went well and what did not.
+        guard parser.parse(), parser.parserError == nil, let root = builder.root, builder.isClosed
+        else {
+            throw .malformed(
+                file: file, line: max(1, parser.lineNumber), what: Self.reason(parser.parserError))
         }
         self.root = root
     }
 
-    private static func reason(_ error: any Error) -> String {
-        switch XMLParser.ErrorCode(rawValue: (error as NSError).code) {
-        case .tagNameMismatchError?: "a closing tag does not match the one that is open"
-        case .documentStartError?, .emptyDocumentError?: "is no XML document"
-        case .prematureDocumentEndError?, .gtRequiredError?:
-            "ends before its elements are closed"
-        case .undeclaredEntityError?, .entityNotStartedError?: "names an entity that is not known"
-        case .attributeNotStartedError?, .attributeRedefinedError?: "has a broken attribute"
-        default: "is not well-formed XML"
+    private static func reason(_ error: (any Error)?) -> String {
+        // Codes of libxml2, of which Foundation names a part only.
+        switch error.map({ ($0 as NSError).code }) {
+        case 26: return "names an entity that is not known"
+        case 42: return "gives an attribute twice"
+        case nil, 4: return "is no XML document"
+        default: return "is not well-formed XML; is a tag not closed?"
         }
     }
 }
@@ -86,6 +85,7 @@ private final class ElementBuilder: NSObject, XMLParserDelegate {
 
     private var stack: [Open] = []
     private(set) var root: XMLElement?
+    var isClosed: Bool { stack.isEmpty }
 
     private static func local(_ name: String) -> String {
         name.split(separator: ":").last.map(String.init) ?? name

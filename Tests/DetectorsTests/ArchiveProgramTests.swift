@@ -171,6 +171,9 @@ struct ArchiveProgramTests {
                 APP_HOME=$( cd "${APP_HOME:-./}.." > /dev/null && pwd -P ) || exit
                 CLASSPATH=$APP_HOME/lib/ship.jar
                 DEFAULT_JVM_OPTS='"-Xmx64m"'
+                if $cygwin ; then
+                    DEFAULT_JVM_OPTS="--add-opens java.base/java.lang=ALL-UNNAMED $DEFAULT_JVM_OPTS"
+                fi
                 set -- \\
                         -classpath "$CLASSPATH" \\
                         com.example.Main \\

@@ -96,7 +96,7 @@ import Testing
     @Test func `names languages where one is unknown`() throws {
         #expect(
             try planError(Self.script) { $0.language = Requested("cobol", by: "--language") }
-                == "--language: no language 'cobol'; known are go, python")
+                == "--language: no language 'cobol'; known are go, java, node, python")
     }
 
     @Test func `applies what is asked for whatever the language`() throws {

@@ -185,11 +185,11 @@ import Testing
             ),
             (
                 ["README.md": "", "web/index.html": ""],
-                "no language recognised in the service's folder: looked for go (go.mod, go.work, *.go); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); found README.md, web/; point at the service's own folder or pass --language"
+                "no language recognised in the service's folder: looked for go (go.mod, go.work, *.go); java (pom.xml, build.gradle, build.gradle.kts, settings.gradle, settings.gradle.kts, mvnw, gradlew, *.java, *.jar, *.war); node (package.json, server.js, index.js, index.html, public/index.html, Staticfile); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); found README.md, web/; point at the service's own folder or pass --language"
             ),
             (
                 [:],
-                "no language recognised in the service's folder: looked for go (go.mod, go.work, *.go); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); the folder is empty; point at the service's own folder or pass --language"
+                "no language recognised in the service's folder: looked for go (go.mod, go.work, *.go); java (pom.xml, build.gradle, build.gradle.kts, settings.gradle, settings.gradle.kts, mvnw, gradlew, *.java, *.jar, *.war); node (package.json, server.js, index.js, index.html, public/index.html, Staticfile); python (requirements.txt, pyproject.toml, Pipfile, manage.py, *.py); the folder is empty; point at the service's own folder or pass --language"
             ),
         ] as [([String: String], String)])
     func `says what is missing`(_ files: [String: String], _ message: String) throws {

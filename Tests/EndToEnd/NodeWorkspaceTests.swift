@@ -16,7 +16,6 @@ extension Acceptance {
             try await run.running { server in
                 let site = Site(port: port, server: server)
                 try await #expect(site.get("/tide") == "spring")
-                try await #expect(site.get("/pid") == "1")
                 try await #expect(site.get("/files") == Self.shipped)
             }
             try service["apps/web/index.js"].write("// edited\n")
@@ -105,7 +104,7 @@ extension Acceptance {
                 return entry.isDirectory() ? files(name) : [name]
               })
             }
-            const pages = { '/tide': () => tide, '/pid': () => `${process.pid}`, '/files': () => files('').sort().join(' ') }
+            const pages = { '/tide': () => tide, '/files': () => files('').sort().join(' ') }
 
             require('node:http').createServer((request, response) => {
               const page = pages[request.url]

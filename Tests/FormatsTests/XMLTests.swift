@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("<a>\n<b>\n</a>", "closing tag"), ("", "no XML document"), ("<a>", "ends before"), ("plain text", ""),
+        ("<a>\n<b>\n</a>", "not well-formed"), ("", "no XML document"), ("<a>\n<b>", "not well-formed"),
+        ("plain text", "no XML document"), ("<a/><", "not well-formed"),
         ("<a>&unknown;</a>", "entity"),
     ])
     func `refuses what is broken, with its line`(_ text: String, _ reason: String) {

@@ -97,7 +97,10 @@ enum JavaNetwork {
             maven.append("</proxy>");
           }
           static String decoded(String text) throws Exception { return URLDecoder.decode(text.replace("+", "%2B"), "UTF-8"); }
-          static String quoted(String text) { return text.replace("\\\\", "\\\\\\\\").replace("'", "\\\\'"); }
+          static String quoted(String text) {
+            String slash = String.valueOf((char) 92);
+            return text.replace(slash, slash + slash).replace("'", slash + "'");
+          }
           static String xml(String text) { return text.replace("&", "&amp;").replace("<", "&lt;"); }
           static void write(String file, String text) throws Exception {
             try (Writer out = new OutputStreamWriter(new FileOutputStream(file), "UTF-8")) { out.write(text); }

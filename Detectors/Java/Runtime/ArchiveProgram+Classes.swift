@@ -101,12 +101,12 @@ extension ArchiveProgram {
                         byte[] head = new byte[8];
                         try (DataInputStream in = new DataInputStream(jar.getInputStream(entry))) { in.readFully(head); }
                         catch (EOFException error) { continue; }
-                        int major = (head[6] & 255) << 8 | head[7] & 255;
+                        int major = (head[6] & 255) * 256 + (head[7] & 255);
                         all++;
                         if (java(major) <= java) continue;
                         newer++;
                         boolean isStart = name.equals(start) || name.endsWith("/classes/" + start);
-                        if (isStart) newer += 1 << 20;
+                        if (isStart) newer += 1000000;
                         if (example == null || isStart) { example = name; most = major; }
                     }
                 }
@@ -134,20 +134,20 @@ extension ArchiveProgram {
                 for (String raw : lines) {
                     String line = raw.trim();
                     if (line.startsWith("CLASSPATH=") && line.contains("/") && paths == null) paths = value(line);
-                    else if (line.startsWith("DEFAULT_JVM_OPTS=")) options = value(line).trim();
+                    else if (line.startsWith("DEFAULT_JVM_OPTS=") && !line.contains("$DEFAULT_JVM_OPTS")) options = value(line).trim();
                     java.util.regex.Matcher gradle = java.util.regex.Pattern.compile(
-                        "-classpath\\s+(?:\\\\?\"\\$CLASSPATH\\\\?\"|\"\\\\\\\\\\\\\"\\$CLASSPATH\\\\\\\\\\\\\"\")\\s+([\\w.$]+)").matcher(line);
+                        "-classpath\\s+\\S*CLASSPATH\\S*\\s+([\\w.$]+)").matcher(line);
                     if (gradle.find()) main = gradle.group(1);
                     if (line.startsWith("MAIN_CLASS=") || line.startsWith("MAINCLASS=")) main = value(line);
                 }
                 if (main == null) {
                     java.util.regex.Matcher exec = java.util.regex.Pattern.compile(
-                        "-Dbasedir=\\S+\\s+([\\w.$]+)\\s+\"\\$@\"|-classpath\\s+\\S*CLASSPATH\\S*\\s+([\\w.$]+)").matcher(
+                        "-Dbasedir=\\S+\\s+([\\w.$]+)\\s+.\\$@.|-classpath\\s+\\S*CLASSPATH\\S*\\s+([\\w.$]+)").matcher(
                         String.join(" ", lines).replaceAll("\\s+", " "));
                     if (exec.find()) main = exec.group(1) != null ? exec.group(1) : exec.group(2);
                 }
                 for (String word : (paths == null ? "" : paths).split(":")) {
-                    String name = word.replaceFirst("^\\$\\{?(APP_HOME|BASEDIR)\\}?/", "").replace("$REPO", "repo").replace("\"", "");
+                    String name = word.replaceFirst("^\\$\\{?(APP_HOME|BASEDIR)\\}?/", "").replace("$REPO", "repo").replace(Tree.QUOTE, "");
                     Path file = home.resolve(name).normalize();
                     if (Files.isRegularFile(file) && file.toString().endsWith(".jar")) classPath.add(file);
                 }
@@ -157,7 +157,7 @@ extension ArchiveProgram {
 
             private static String value(String line) {
                 String text = line.substring(line.indexOf('=') + 1).trim();
-                if (text.length() > 1 && "'\"".indexOf(text.charAt(0)) >= 0 && text.charAt(text.length() - 1) == text.charAt(0))
+                if (text.length() > 1 && ("'" + Tree.QUOTE).indexOf(text.charAt(0)) >= 0 && text.charAt(text.length() - 1) == text.charAt(0))
                     return text.substring(1, text.length() - 1);
                 return text;
             }

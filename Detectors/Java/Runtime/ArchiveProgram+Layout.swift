@@ -174,7 +174,7 @@ extension ArchiveProgram {
                 Map<String, String> found = new LinkedHashMap<>();
                 String layer = null;
                 for (String line : lines(jar, index)) {
-                    String value = line.replaceFirst("^\\s*-\\s*", "").replaceFirst(":\\s*$", "").replace("\"", "").trim();
+                    String value = line.replaceFirst("^\\s*-\\s*", "").replaceFirst(":\\s*$", "").replace(Tree.QUOTE, "").trim();
                     if (line.startsWith("-")) layer = value; else if (layer != null) found.put(value, layer);
                 }
                 return found;
@@ -195,7 +195,7 @@ extension ArchiveProgram {
             private void thinBoot(Candidate one, JarFile jar, String classes, String home, Map<String, String> places)
                 throws IOException {
                 for (String line : lines(jar, one.get("Spring-Boot-Classpath-Index"))) {
-                    String name = line.replaceFirst("^\\s*-\\s*", "").replace("\"", "").trim();
+                    String name = line.replaceFirst("^\\s*-\\s*", "").replace(Tree.QUOTE, "").trim();
                     String place = places.get(name.contains("/") ? name : home + name);
                     if (place != null) add(place);
                 }

@@ -109,6 +109,9 @@ extension ArchiveProgram {
 
         /** Folders, in the order of their names' bytes. */
         class Tree {
+            /** Some readers of Dockerfiles stumble over a quote behind a backslash. */
+            static final String QUOTE = String.valueOf((char) 34);
+
             static List<Path> list(Path folder) throws IOException {
                 List<Path> found = new ArrayList<>();
                 if (!Files.isDirectory(folder)) return found;

@@ -15,6 +15,8 @@ enum ArchiveProgram {
         """
 
     /// The source without indentation and comments, which a plan need not carry: a line of a Dockerfile is at most 64 KiB.
+    ///
+    /// Two less-than signs in a row are not in it: some readers of Dockerfiles take them for the start of a here-document.
     static var source: String {
         let lines = [imports, choice, libraries, classes, layout, jar].joined(separator: "\n")
             .split(separator: "\n").map { $0.drop { $0 == " " } }

@@ -100,7 +100,10 @@ struct ScriptProgram: Sendable {
             ("tailwindcss", "tailwindcss"), ("postcss", "postcss-cli"), ("sass", "sass"), ("eslint", "eslint"),
             ("turbo", "turbo"), ("nx", "nx"), ("lerna", "lerna"), ("pug", "pug-cli"), ("ttsc", "ttypescript"),
         ].map { ScriptProgram($0.0, $0.1, .build) }
-        + ["concurrently", "run-p", "npm-run-all2", "mprocs", "foreman", "nf", "pm2-dev", "stmux"].map {
+        + [
+            "concurrently", "run-p", "run-s", "npm-run-all", "npm-run-all2", "mprocs", "foreman", "nf", "pm2-dev",
+            "stmux",
+        ].map {
             ScriptProgram($0, $0, .parallel)
         }
         + [

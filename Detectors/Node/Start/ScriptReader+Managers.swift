@@ -18,12 +18,16 @@ extension ScriptReader {
             command.folder = takeFolder(&words, command.folder)
             words = words.drop { $0.hasPrefix("-") }
             guard let script = words.popFirst() else { return nil }
+            // npm takes its own options after the name too: `npm run start -w api`.
+            if name == "npm" { command.folder = takeFolder(&words, command.folder) }
             if name == "bun", script.contains(/\.[cm]?[jt]sx?$/) {
                 command.words = ["bun", script] + words
                 return [command]
             }
             return try run(script, arguments: words, command)
-        case "start", "test", "stop", "restart": return try run(verb, arguments: words, command)
+        case "start", "test", "stop", "restart":
+            if name == "npm" { command.folder = takeFolder(&words, command.folder) }
+            return try run(verb, arguments: words, command)
         case "node" where name == "yarn":
             command.words = ["node"] + words
             return [command]

@@ -23,7 +23,8 @@ struct ScriptReader {
         -> [ScriptCommand]
     {
         guard let entry = manifest.script(name) else { return [] }
-        guard outer.scripts.count < Self.depth, !outer.scripts.contains(name) || outer.folder != manifest.folder else {
+        // A script of another package may have the same name.
+        guard outer.scripts.count < Self.depth, !outer.evidence.contains(entry.evidence) else {
             throw PlanError.unusable(
                 place: "\(entry.evidence)", what: "the script '\(name)' runs itself",
                 fix: "name the program that it should start")

@@ -113,11 +113,7 @@ extension StartReader {
         if file.name.contains(/\.[cm]?tsx?$/) || (loader != nil && !file.exists) {
             return try typeScript(file, flags: flags, arguments, loader: loader, command)
         }
-        if let loader {
-            start.words = ["node"] + self.loader(loader, command) + flags + [file.name] + arguments
-        } else {
-            start.words = ["node"] + flags + [file.name] + arguments
-        }
+        start.words = ["node"] + hook(loader) + flags + [file.name] + arguments
         start.files = [relative(file.path)]
         var outcome = StartOutcome(kind: .server(finished(start)))
         if !file.exists { outcome.builds = try compiled(file, command) }
@@ -140,9 +136,12 @@ extension StartReader {
     /// Where a path lies, relative to the service; as it is written for one outside of it.
     func relative(_ path: SourcePath) -> String { path.relative(to: tree.service).map { "\($0)" } ?? "/\(path)" }
 
-    /// The words that start Node with a loader that the service installs.
-    private func loader(_ name: String, _ command: ScriptCommand) -> [String] {
-        name.contains("loader") || name.contains("esm") ? ["--loader", name] : ["-r", name]
+    /// The words that start Node with a loader that the service ships: a module after `-r`, or a program such as tsx.
+    private func hook(_ name: String?) -> [String] {
+        guard let name else { return [] }
+        if name.contains("/") { return [name.contains("loader") || name.contains("esm") ? "--loader" : "-r", name] }
+        let isShipped = project.manifest?.dependency(name, [.dependencies, .optionalDependencies]) != nil
+        return isShipped ? Self.loaders.first { $0.0 == name }?.1 ?? [] : []
     }
 
     /// What has to be built for a file that is not there; fails where nothing would make it.

@@ -16,7 +16,7 @@ struct ImportTrace: Sendable {
 
     private let project: NodeProject
     private let installation: NodeInstallation?
-    private let resolver: ModuleResolver
+    private var resolver: ModuleResolver
     private let members: [String: NodeWorkspace.Member]
     /// The manifests of folders, as far as they were asked for.
     private var owners: [SourcePath: PackageJSON?] = [:]
@@ -35,7 +35,7 @@ struct ImportTrace: Sendable {
     init(_ project: NodeProject, _ installation: NodeInstallation?, _ application: NodeApplication) {
         self.project = project
         self.installation = installation
-        resolver = ModuleResolver(tree: project.tree, workspace: project.workspace)
+        resolver = ModuleResolver(tree: project.tree)
         members = Dictionary(
             (project.workspace?.members ?? []).map { ($0.name, $0) }, uniquingKeysWith: { one, _ in one })
         for start in Self.starts(application) { begin(start, application) }
@@ -163,7 +163,7 @@ struct ImportTrace: Sendable {
         _ specifier: String, _ reference: ModuleReferences.Reference, _ file: SourcePath, _ owner: PackageJSON?
     ) {
         guard let (name, subpath) = Self.split(specifier) else {
-            if let found = owner.flatMap({ resolver.alias(specifier, in: $0.folder) }) { enqueue(found) }
+            if let owner, let found = resolver.alias(specifier, in: owner.folder) { enqueue(found) }
             return
         }
         if let owner, owner.name == name {
@@ -179,7 +179,7 @@ struct ImportTrace: Sendable {
         {
             return
         }
-        if let found = owner.flatMap({ resolver.alias(specifier, in: $0.folder) }) { return enqueue(found) }
+        if let owner, let found = resolver.alias(specifier, in: owner.folder) { return enqueue(found) }
         guard !reference.isGuarded else { return }
         note(name, Evidence(path: file, line: reference.line, excerpt: specifier), owner, isMember: member != nil)
     }

@@ -114,7 +114,9 @@ struct ModuleReferences: Sendable {
                 case .word(.import), .word(.export), .word(.require), .text, .other: return next - 1
                 case .word(.as):
                     if !names.isEmpty { names.removeLast() }
-                case .word(.type) where source.word(next + 1) != nil && source.word(next + 1) != .as:
+                case .word(.type)
+                where source.word(next + 1) != nil && source.word(next + 1) != .as
+                    && (source.isSign(next - 1, "{") || source.isSign(next - 1, ",")):
                     // `{ type A }`: neither counts.
                     next += 1
                     isPlain = false
@@ -177,6 +179,7 @@ struct ModuleReferences: Sendable {
                 case .word(.from) where source.isText(next + 1):
                     if isPlain { add(next + 1, .import) }
                     return next + 1
+                case .word(.import), .word(.export): return next - 1
                 case .word(.type) where source.word(next + 1) != nil: next += 1
                 case .word: isPlain = true
                 case .sign(let sign) where "{},*".utf8.contains(sign): break

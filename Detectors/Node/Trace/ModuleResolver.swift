@@ -4,7 +4,17 @@ import Planning
 /// Finds the file of the sources that a module name means, TypeScript's sources for what its compiler makes of them.
 struct ModuleResolver {
     let tree: any SourceTree
-    let workspace: NodeWorkspace?
+    /// The aliases of packages and the entries of members, as far as they were asked for.
+    private var aliases: [SourcePath: [Aliases]] = [:]
+    private var entries: [SourcePath: [String: SourcePath?]] = [:]
+
+    init(tree: any SourceTree) { self.tree = tree }
+
+    /// `paths` of one tsconfig.json, and the folder that they are relative to.
+    private struct Aliases {
+        let base: SourcePath
+        let paths: [(pattern: String, targets: [String])]
+    }
 
     /// Endings in the order in which they are tried, and what TypeScript makes of its own.
     private static let endings = ["js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx", "json", "node"]
@@ -19,10 +29,11 @@ struct ModuleResolver {
             let found = others.lazy.map { folder.appending(name: "\(name[..<dot]).\($0)") }.first(where: tree.hasFile)
             if let found { return found }
         }
-        guard path != .root else { return nil }
-        let beside = Self.endings.lazy.map { folder.appending(name: "\(name).\($0)") }.first(where: tree.hasFile)
-        if let beside { return beside }
-        guard case .folder? = tree.entry(at: path)?.kind else { return nil }
+        if path != .root {
+            let beside = Self.endings.lazy.map { folder.appending(name: "\(name).\($0)") }.first(where: tree.hasFile)
+            if let beside { return beside }
+            guard case .folder? = tree.entry(at: path)?.kind else { return nil }
+        }
         if let main = (try? PackageJSON.read(path, of: tree))??.string("main")?.value, main != ".",
             let target = path.resolving(main), target != path, target.isInside(path), let found = plain(target)
         {
@@ -39,7 +50,14 @@ struct ModuleResolver {
     }
 
     /// The file that a package of the sources gives for a part of it, or the source that this is built from.
-    func entry(_ subpath: String, of manifest: PackageJSON) -> SourcePath? {
+    mutating func entry(_ subpath: String, of manifest: PackageJSON) -> SourcePath? {
+        if let known = entries[manifest.folder]?[subpath] { return known }
+        let found = find(subpath, of: manifest)
+        entries[manifest.folder, default: [:]][subpath] = .some(found)
+        return found
+    }
+
+    private func find(_ subpath: String, of manifest: PackageJSON) -> SourcePath? {
         for target in PackageEntry(manifest: manifest).targets(subpath) {
             guard let path = manifest.folder.resolving(target), path.isInside(manifest.folder) else { continue }
             if let found = file(path) ?? source(of: path, below: manifest.folder) { return found }
@@ -65,12 +83,14 @@ struct ModuleResolver {
     // MARK: Aliases of TypeScript
 
     /// The file that `paths` of a package's tsconfig.json means by a name.
-    func alias(_ specifier: String, in folder: SourcePath) -> SourcePath? {
-        for (base, paths) in aliases(of: folder) {
-            for (pattern, targets) in paths {
+    mutating func alias(_ specifier: String, in folder: SourcePath) -> SourcePath? {
+        let known = aliases[folder] ?? readAliases(of: folder)
+        aliases[folder] = known
+        for one in known {
+            for (pattern, targets) in one.paths {
                 guard let star = Self.star(specifier, pattern) else { continue }
                 for target in targets {
-                    guard let path = base.resolving(target.replacing("*", with: star)) else { continue }
+                    guard let path = one.base.resolving(target.replacing("*", with: star)) else { continue }
                     if let found = file(path) { return found }
                 }
             }
@@ -88,8 +108,8 @@ struct ModuleResolver {
         return String(name.dropFirst(head.count).dropLast(tail.count))
     }
 
-    private func aliases(of folder: SourcePath) -> [(SourcePath, [(String, [String])])] {
-        var result: [(SourcePath, [(String, [String])])] = []
+    private func readAliases(of folder: SourcePath) -> [Aliases] {
+        var result: [Aliases] = []
         var next: SourcePath? = folder.appending(name: "tsconfig.json")
         var count = 0
         while let path = next, count < 10 {
@@ -102,13 +122,14 @@ struct ModuleResolver {
             let base = path.parent ?? .root
             let options = root.object("compilerOptions")
             let start = options?.text("baseUrl").flatMap { base.resolving($0) } ?? base
-            var paths = (options?.object("paths")?.members ?? []).map { member -> (String, [String]) in
+            var paths = (options?.object("paths")?.members ?? []).map {
+                member -> (pattern: String, targets: [String]) in
                 guard case .array(let nodes) = member.value else { return (member.key, []) }
                 return (member.key, nodes.compactMap { if case .string(let text) = $0 { text } else { nil } })
             }
             // With `baseUrl` every name may be a path below it.
             if options?.text("baseUrl") != nil { paths.append(("*", ["*"])) }
-            if !paths.isEmpty { result.append((start, paths)) }
+            if !paths.isEmpty { result.append(Aliases(base: start, paths: paths)) }
             if let more = root.text("extends"), more.hasPrefix(".") {
                 next = base.resolving(more.hasSuffix(".json") ? more : more + ".json")
             }

@@ -53,8 +53,24 @@ struct NodeVersion: Sendable {
                 text += ", and \(other.text) (\(other.reason))"
             }
         }
-        let request = VersionRequest(text: text, reason: first.reason) { [releases] in match($0, releases) }
-        return NodeVersion(request: request, warnings: warnings)
+        return NodeVersion(request: request(text, releases, reason: first.reason), warnings: warnings)
+    }
+
+    private static func request(_ text: String, _ releases: ReleaseSet, reason: Reason) -> VersionRequest {
+        VersionRequest(text: text, reason: reason, matchFrom: { match($0, from: $1, releases) }) { match($0, releases) }
+    }
+
+    /// The same where a release of the version is known to be there, or a newer one.
+    static func match(_ version: String, from exact: String, _ releases: ReleaseSet) -> VersionRequest.Match {
+        guard let known = SemanticVersion(exact), let line = (try? NodeRange(parsing: version))?.releases else {
+            return match(version, releases)
+        }
+        let offered = line.intersection(ReleaseSet(from: known))
+        if offered.isSubset(of: releases) { return .all }
+        guard !offered.intersection(releases).isEmpty else {
+            return line.intersection(releases).isEmpty ? .none : .some
+        }
+        return ReleaseSet(from: known, below: known.nextPatch).isSubset(of: releases) ? .some : .newer
     }
 
     /// How many releases of a version of the catalog are among those: `20` stands for 20.0.0 and all that follow.

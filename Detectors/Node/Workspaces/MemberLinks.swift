@@ -18,13 +18,11 @@ struct MemberLinks {
                     fix: "rename one of them")
             }
         }
-        members = manifests.map { Self.member($0, among: manifests) }.sorted { $0.folder < $1.folder }
+        members = manifests.map { Self.member($0, among: places) }.sorted { $0.folder < $1.folder }
     }
 
-    /// A package with what it needs of the members.
-    static func member(_ manifest: PackageJSON, among manifests: [PackageJSON]) -> NodeWorkspace.Member {
-        let byName = Dictionary(
-            manifests.compactMap { other in other.name.map { ($0, other) } }, uniquingKeysWith: { one, _ in one })
+    /// A package with what it needs of the members, which are given by their names.
+    static func member(_ manifest: PackageJSON, among byName: [String: PackageJSON]) -> NodeWorkspace.Member {
         func needs(_ kinds: [PackageJSON.Kind]) -> [String] {
             var names: Set<String> = []
             for (name, entry) in kinds.flatMap(manifest.dependencies) {

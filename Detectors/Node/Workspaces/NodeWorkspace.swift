@@ -83,6 +83,9 @@ struct NodeWorkspace: Sendable {
     func member(in folder: SourcePath) -> Member? {
         if let member = members.first(where: { $0.folder == folder }) { return member }
         guard folder == root, let rootManifest else { return nil }
-        return MemberLinks.member(rootManifest, among: members.map(\.manifest))
+        let byName = Dictionary(
+            members.compactMap { member in member.manifest.name.map { ($0, member.manifest) } },
+            uniquingKeysWith: { one, _ in one })
+        return MemberLinks.member(rootManifest, among: byName)
     }
 }

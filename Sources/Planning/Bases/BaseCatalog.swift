@@ -51,7 +51,7 @@ private struct EntryTemplate: Decodable {
     /// The template that a template builds on.
     let template: String?
     let id, family, language, version, reference, release, shell, user, endOfLife, note, source, abi,
-        interpreter: String?
+        interpreter, exact: String?
     let role: BaseEntry.Role?
     let libc: LibC?
     let tools, packages: [String]?
@@ -92,7 +92,8 @@ private struct EntryTemplate: Decodable {
             tools: try wanted("tools", \.tools),
             environment: try wanted("environment", \.environment).mapValues { Self.fill($0, version) },
             endOfLife: text(\.endOfLife), note: text(\.note), debian: parts.lazy.compactMap(\.debian).first,
-            source: text(\.source), packages: parts.lazy.compactMap(\.packages).first)
+            source: text(\.source), packages: parts.lazy.compactMap(\.packages).first,
+            exact: text(\.exact))
     }
 
     /// The template and those that it builds on, in turn.

@@ -7,14 +7,35 @@ package struct VersionRequest: Sendable {
     package let reason: Reason
     /// How far a version of the catalog (`3.11`, which stands for all its patches) satisfies the request.
     package let match: @Sendable (String) -> Match
+    /// The same for a version of which an exact release is known to be there or a newer one: `22`, `22.23.2`.
+    private let matchFrom: (@Sendable (_ version: String, _ exact: String) -> Match)?
 
-    package init(text: String, reason: Reason, match: @escaping @Sendable (String) -> Match) {
+    package init(
+        text: String, reason: Reason, matchFrom: (@Sendable (String, String) -> Match)? = nil,
+        match: @escaping @Sendable (String) -> Match
+    ) {
         self.text = text
         self.reason = reason
         self.match = match
+        self.matchFrom = matchFrom
     }
 
-    package enum Match: Sendable, Hashable { case all, some, none }
+    package enum Match: Sendable, Hashable {
+        /// Every release that the base may have suits.
+        case all
+        /// Some do; or others of the same version do, older than the base's.
+        case some
+        /// Only releases newer than the one that the base is known to have.
+        case newer
+        case none
+    }
+
+    /// How far a base satisfies the request: packages of a Debian suite and lines without support do not get newer.
+    func match(_ entry: BaseEntry, in catalog: BaseCatalog) -> Match {
+        guard let matchFrom, let exact = entry.exact else { return match(entry.version) }
+        let found = matchFrom(entry.version, exact)
+        return found == .newer && (entry.family == "debian" || catalog.isPastEnd(entry)) ? .none : found
+    }
 }
 
 /// The builder and runtime bases of a plan: a pair that agrees in family, release, version, libc, ABI and interpreter.
@@ -59,7 +80,7 @@ package struct BaseChoice: Sendable {
     /// Chooses by the rule of `--bases`.
     ///
     /// With `auto`, the `debian` family comes before all others wherever it satisfies the request. Stable releases come
-    /// before testing, newer versions before older, and of one version the newer release. musl is for those who ask. Of
+    /// before testing, versions with support before those without, newer versions before older, and of one version the newer release. musl is for those who ask. Of
     /// the runtimes that fit, the first without a shell is taken, unless one is needed, and without installers.
     package static func choose(_ wish: Wish, from catalog: BaseCatalog) throws(PlanError) -> BaseChoice {
         let pairs = BasePair.all(for: wish, in: catalog)
@@ -70,13 +91,13 @@ package struct BaseChoice: Sendable {
                 language: wish.language, family: wanted?.value ?? "auto", libc: wish.libc?.value.rawValue,
                 offered: Array(Set(pairs.map(\.builder.family))).sorted())
         }
-        let ranked = family.filter { wish.version?.match($0.builder.version) != VersionRequest.Match.none }
-            .sorted { BasePair.precedes($0, $1, wish) }
+        let ranked = family.filter { wish.version?.match($0.builder, in: catalog) != VersionRequest.Match.none }
+            .sorted { BasePair.precedes($0, $1, wish, catalog) }
         guard let best = ranked.first else {
             throw .noVersion(
                 language: wish.language, wanted: wish.version?.text ?? "",
                 reason: wish.version?.reason ?? .usual(why: ""),
-                offered: offers(pairs), usual: usual(family, wish))
+                offered: offers(pairs), usual: usual(family, wish, catalog))
         }
         return BaseChoice(
             builder: best.builder, runtime: best.runtime, version: version(best, wish, ranked),
@@ -85,10 +106,10 @@ package struct BaseChoice: Sendable {
     }
 
     /// The version that would be chosen if none were asked for.
-    private static func usual(_ pairs: [BasePair], _ wish: Wish) -> String {
+    private static func usual(_ pairs: [BasePair], _ wish: Wish, _ catalog: BaseCatalog) -> String {
         var wish = wish
         wish.version = nil
-        return pairs.min { BasePair.precedes($0, $1, wish) }?.builder.version ?? "X.Y"
+        return pairs.min { BasePair.precedes($0, $1, wish, catalog) }?.builder.version ?? "X.Y"
     }
 
     private static func versions(_ pairs: [BasePair]) -> [String] {
@@ -105,7 +126,12 @@ package struct BaseChoice: Sendable {
     private static func offers(_ pairs: [BasePair]) -> [String] {
         let families = Dictionary(grouping: pairs, by: \.builder.family)
         return families.sorted { $0.key < $1.key }.map {
-            "\($0.key) has \(versions($0.value).joined(separator: ", "))"
+            let exact = Dictionary(
+                $0.value.map { ($0.builder.version, $0.builder.exact) }, uniquingKeysWith: { one, _ in one })
+            let names = versions($0.value).map { version in
+                version + (exact[version].flatMap(\.self).map { " (\($0))" } ?? "")
+            }
+            return "\($0.key) has \(names.joined(separator: ", "))"
         }
     }
 
@@ -158,10 +184,16 @@ package struct BaseChoice: Sendable {
         if let end = best.builder.endOfLife, catalog.isPastEnd(best.builder) {
             warnings.append("\(wish.language) \(best.builder.version) is past its end of life (\(end))")
         }
-        if let request = wish.version, request.match(best.builder.version) == .some {
-            warnings.append(
-                "\(request.reason): asks for \(wish.language) \(request.text); \(best.builder.id) gives the patch "
-                    + "release of \(best.builder.version) that its release maintains")
+        if let request = wish.version {
+            let had = best.builder.exact.map { ": \($0) on \(catalog.date)" } ?? ""
+            let asks = "\(request.reason): asks for \(wish.language) \(request.text); \(best.builder.id) "
+            switch request.match(best.builder, in: catalog) {
+            case .all, .none: break
+            case .some:
+                warnings.append(
+                    asks + "gives the patch release of \(best.builder.version) that its release maintains\(had)")
+            case .newer: warnings.append(asks + "may have an older release of \(best.builder.version)\(had)")
+            }
         }
         if best.isTesting, let note = best.builder.note { warnings.append("\(best.builder.id): \(note)") }
         let installers = PlanRule.installers(of: best.runtime)

@@ -35,12 +35,15 @@ package struct BaseEntry: Codable, Hashable, Sendable {
     package let source: String?
     /// Packages of interest that a pulled base has, as `libpq-dev`; nil where nobody says.
     package let packages: [String]?
+    /// The language's exact version that the base had on the catalog's date: it has this one or a newer one of the same
+    /// `version`; nil where nobody says.
+    package let exact: String?
 
     package init(
         id: String, family: String, language: String, version: String, role: Role, reference: String, libc: LibC,
         release: String, interpreter: ImagePath?, abi: String?, shell: ImagePath?, user: String, tools: [String],
         environment: [String: String], endOfLife: String?, note: String?, debian: DebianRecipe?,
-        source: String? = nil, packages: [String]? = nil
+        source: String? = nil, packages: [String]? = nil, exact: String? = nil
     ) {
         self.id = id
         self.family = family
@@ -61,6 +64,7 @@ package struct BaseEntry: Codable, Hashable, Sendable {
         self.debian = debian
         self.source = source
         self.packages = packages
+        self.exact = exact
     }
 
     package enum Role: String, Codable, Hashable, Sendable { case builder, runtime }

@@ -45,12 +45,16 @@ struct BasePair: Sendable {
     }
 
     /// Whether a pair comes before another for a wish.
-    static func precedes(_ left: BasePair, _ right: BasePair, _ wish: BaseChoice.Wish) -> Bool {
+    static func precedes(
+        _ left: BasePair, _ right: BasePair, _ wish: BaseChoice.Wish, _ catalog: BaseCatalog
+    ) -> Bool {
         func rank(_ pair: BasePair) -> [Int] {
             [
                 // A request that names a patch may fit only some patches of a version.
-                wish.version?.match(pair.builder.version) == .some ? 1 : 0,
+                matchRank(wish.version?.match(pair.builder, in: catalog)),
                 pair.builder.family == "debian" ? 0 : 1, pair.isTesting ? 1 : 0,
+                // A line that gets no more updates is taken where no other suits.
+                catalog.isPastEnd(pair.builder) ? 1 : 0,
             ]
         }
         let ranks = (rank(left), rank(right))
@@ -59,6 +63,14 @@ struct BasePair: Sendable {
         if versions.0 != versions.1 { return versions.1.lexicographicallyPrecedes(versions.0) }
         let releases = (release(left.builder), release(right.builder))
         return releases.0 == releases.1 ? left.builder.id < right.builder.id : releases.0 > releases.1
+    }
+
+    private static func matchRank(_ match: VersionRequest.Match?) -> Int {
+        switch match {
+        case nil, .all?: 0
+        case VersionRequest.Match.some?: 1
+        case .newer?, VersionRequest.Match.none?: 2
+        }
     }
 
     static func numbers(_ version: String) -> [Int] { version.split(separator: ".").map { Int($0) ?? 0 } }

@@ -2,6 +2,6 @@ package com.example;
 
 public class Printer {
     public static void main(String[] args) {
-        System.out.println(System.getProperty("tide") + " " + String.join(" ", args));
+        System.out.println(System.getProperty("tide"));
     }
 }

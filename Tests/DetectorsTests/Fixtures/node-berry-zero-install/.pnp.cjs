@@ -1,0 +1,1 @@
+// Yarn's map of packages

@@ -1,0 +1,1 @@
+// Yarn's own program
