@@ -19,6 +19,12 @@ extension Acceptance {
             }?.split(separator: " ").first.map(String.init)
         }
 
+        /// Asks a service once, ends it with SIGTERM and answers with its exit status.
+        private static let asking = """
+            port=$1; shift; "$@" & until curl --silent --fail http://127.0.0.1:$port/; do sleep 0.1; done
+            kill -TERM $!; wait $!
+            """
+
         @Test func `express is installed from its lock, starts as a small image and ends when it is told`() async throws
         {
             let registry = try NpmRegistry()
@@ -37,19 +43,20 @@ extension Acceptance {
                 let size = try #require(built.errors.firstMatch(of: /image: ([0-9.]+) MB unpacked/)?.output.1)
                 #expect(try #require(Double(size)) <= 150)
                 let port = try FreePort()
-                try await Autoimage().command(["run", "-e", "PORT=\(port)", "node-shop"]).running { server in
-                    let text = try await Site(port: port, server: server).get("/")
-                    #expect(text == #"{"hello":"shop","mode":"production"}"#)
-                    server.kill(SIGTERM)
-                    for _ in 0..<100 where kill(server.pid, 0) == 0 { try await Task.sleep(for: .milliseconds(50)) }
-                }
+                var asked = try Autoimage().command(["run", "-e", "PORT=\(port)", "node-shop"])
+                asked.words = ["sh", "-c", Self.asking, "sh", "\(port)"] + asked.words
+                asked.seconds = 60
+                let outcome = try await asked.run()
+                #expect(outcome.output == #"{"hello":"shop","mode":"production"}"#, "\(outcome.errors)")
+                #expect(outcome.status == 7, "the service's own answer to SIGTERM: \(outcome.errors)")
                 let modules = try await layer("app/node_modules/express", of: "node-shop")
                 let script = try service["server.js"].text()
                 try service["server.js"].write(script.replacing("shop", with: "market"))
                 let edited = try await Autoimage().build(service, ["-t", "node-shop-edited"])
                 #expect(edited.digest != built.digest)
                 #expect(try await layer("app/node_modules/express", of: "node-shop-edited") == modules)
-                #expect(!edited.errors.contains("[install]"), "\(edited.errors)")
+                #expect(
+                    edited.errors.contains("[install] cached\n[prune] cached\n[sources] copy"), "\(edited.errors)")
             }
         }
 
@@ -123,6 +130,40 @@ extension Acceptance {
                 try await autoimage.command(["run", "-e", "PORT=\(port)", "answers"]).running {
                     let text = try await Site(port: port, server: $0).get("/")
                     #expect(text == "42")
+                }
+            }
+        }
+
+        @Test(arguments: [
+            ("yarn@1.22.19", ""), ("yarn@4.1.0", "nodeLinker: node-modules\n"), ("yarn@4.1.0", "nodeLinker: pnp\n"),
+        ])
+        func `Yarn of the pinned release installs, and what only development needs stays behind`(
+            _ manager: String, _ linker: String
+        ) async throws {
+            let registry = try NpmRegistry()
+            try await registry.add("only-for-tests", ["index.js": "module.exports = 1;\n"])
+            try await registry.addYarn()
+            try await registry.serving { address in
+                let service = try await Service(copying: .nodeShop)
+                let manifest = try service["package.json"].text()
+                try service["package.json"].write(
+                    manifest.replacing("\"version\"", with: "\"packageManager\": \"\(manager)\",\n  \"version\""))
+                try service[".npmrc"].write("registry=\(address)\n")
+                if linker.isEmpty {
+                    try service[".yarnrc"].write("registry \"\(address)\"\n")
+                    try await NpmRegistry.lock(service, "yarn.lock", at: address)
+                } else {
+                    try service[".yarnrc.yml"].write(
+                        "npmRegistryServer: \"\(address)\"\nunsafeHttpWhitelist: [\"127.0.0.1\"]\n\(linker)")
+                }
+                _ = try await Autoimage().build(service, ["-t", "yarn-shop"])
+                let files = try await paths(of: "yarn-shop")
+                #expect(!files.contains { $0.contains("only-for-tests") || $0.contains("/yarn.lock") })
+                #expect(files.contains { $0.contains("/express") && $0.hasPrefix("app/") })
+                let port = try FreePort()
+                try await Autoimage().command(["run", "-e", "PORT=\(port)", "yarn-shop"]).running {
+                    let text = try await Site(port: port, server: $0).get("/")
+                    #expect(text == #"{"hello":"shop","mode":"production"}"#)
                 }
             }
         }

@@ -84,6 +84,8 @@ struct ManagerCommands: Sendable {
             variables["YARN_ENABLE_TELEMETRY"] = "0"
             variables["YARN_GLOBAL_FOLDER"] = "\(Self.cache("yarn-berry"))"
             variables["YARN_ENABLE_PROGRESS_BARS"] = "false"
+            // One file, by which the step `prune` knows which archives are used.
+            variables["YARN_PNP_ENABLE_INLINING"] = "true"
             // Plug'n'Play runs from the archives: they must stay in the tree, and the cache is only a mirror of them.
             if installation?.isOffline == nil {
                 variables["YARN_ENABLE_GLOBAL_CACHE"] = installation?.isPlugAndPlay == true ? "false" : "true"

@@ -155,7 +155,11 @@ extension NodePrograms {
         for(const one of fs.existsSync(out+'/.yarn')?fs.readdirSync(out+'/.yarn'):[])
           if(!['cache','unplugged','__virtual__'].includes(one))fs.rmSync(`${out}/.yarn/${one}`,{recursive:true})
         fs.mkdirSync(out+'/.yarn',{recursive:true})
-        if(!fs.existsSync(out+'/.pnp.cjs')){
+        const used=fs.existsSync(out+'/.pnp.cjs')?fs.readFileSync(out+'/.pnp.cjs','utf8'):''
+        for(const folder of ['.yarn/cache','.yarn/unplugged'])
+          for(const one of fs.existsSync(`${out}/${folder}`)?fs.readdirSync(`${out}/${folder}`):[])
+            if(!used.includes(`${folder}/${one}/`))fs.rmSync(`${out}/${folder}/${one}`,{recursive:true})
+        if(!used){
           console.error(`Yarn made no .pnp.cjs in ${top}; write 'nodeLinker: node-modules' into .yarnrc.yml where it installs that`)
           process.exit(1)
         }

@@ -9,13 +9,10 @@ struct NpmRegistry: Sendable {
     /// Packages of the test: a folder for each, with its package.json.
     let own: FilePath
     var token: String?
-    /// The Debian release whose Yarn is served: bookworm has 1.22, trixie 4.1.
-    var release = "bookworm"
 
-    init(token: String? = nil, release: String = "bookworm") throws {
+    init(token: String? = nil) throws {
         own = try Workspace.here().makeFolder("npm")
         self.token = token
-        self.release = release
     }
 
     /// Where `.ci/setup` unpacks Debian's packages.
@@ -47,6 +44,15 @@ struct NpmRegistry: Sendable {
         }
     }
 
+    /// Adds Yarn 4.1, which Debian 13 packs as one file, as the registry has it; bookworm's own is 1.22.
+    func addYarn() async throws {
+        try await add("@yarnpkg/cli-dist", version: "4.1.0", manifest: "\"bin\": {\"yarn\": \"bin/yarn.js\"}", [:])
+        let folder = own.pushing("@yarnpkg/cli-dist/bin")
+        try await Command("mkdir", folder.string).succeed()
+        let file = Self.debian.pushing("trixie/tree/usr/share/nodejs/@yarnpkg/cli/bundles/yarn.js")
+        try await Command("cp", file.string, folder.string).succeed()
+    }
+
     /// Writes the lock of a service, as the manager itself would make it here: `package-lock.json` or Yarn 1's `yarn.lock`.
     static func lock(_ service: Service, _ name: String = "package-lock.json", at address: String) async throws {
         let text = try await Command(
@@ -59,7 +65,7 @@ struct NpmRegistry: Sendable {
     /// Serves for as long as `body` runs.
     func serving(_ body: @Sendable (_ address: String) async throws -> Void) async throws {
         let port = try FreePort()
-        let tree = Self.debian.appending(release).appending("tree")
+        let tree = Self.debian.appending("bookworm").appending("tree")
         let server = Command(
             ["python3", "-c", Self.program, "\(port)", token ?? "", own.string]
                 + ["usr/share/nodejs", "usr/lib/x86_64-linux-gnu/nodejs", "usr/lib/aarch64-linux-gnu/nodejs"].map {
@@ -80,6 +86,7 @@ struct NpmRegistry: Sendable {
             for root in roots:
                 place = os.path.join(root, name)
                 if os.path.isfile(os.path.join(place, 'package.json')): return place
+        unnamed = {'yarn': ['@babel/runtime', 'chownr', 'ci-info', 'fast-levenshtein', 'log-symbols', 'pump'], 'type-is': ['content-type']}
         def manifest(name):
             place = folder(name)
             if not place: return None
@@ -93,8 +100,18 @@ struct NpmRegistry: Sendable {
                 asked = read.pop(kind, None)
                 if kind in ('devDependencies', 'peerDependencies') and not own: continue
                 if asked: read[kind] = {one: (asked[one] if own else '*') for one in asked if folder(one)}
+            # What Debian's builds use and no manifest of theirs names.
+            for one in unnamed.get(name, []) if not own else []: read.setdefault('dependencies', {})[one] = '*'
+            # Modules that lie in another's folder are part of its archive.
+            inner = os.path.join(place, 'node_modules')
+            nested = [] if own or not os.path.isdir(inner) else sorted(one for one in os.listdir(inner) if os.path.isfile(os.path.join(inner, one, 'package.json')))
+            for one in nested:
+                read.setdefault('dependencies', {})[one] = '*'
+                for other in json.load(open(os.path.join(inner, one, 'package.json'))).get('dependencies', {}):
+                    if folder(other): read['dependencies'].setdefault(other, '*')
             if not own: read.pop('scripts', None); read.pop('bundleDependencies', None); read.pop('files', None)
-            if name == 'yarn' or name == '@yarnpkg/cli-dist': read['bin'] = {'yarn': read.get('bin', {}).get('yarn', 'bin/yarn.js') if isinstance(read.get('bin'), dict) else 'bin/yarn.js'}
+            if nested: read['bundleDependencies'] = nested
+            if name == 'yarn' and not own: read['bin'] = {'yarn': 'bin/yarn.js'}
             return read
         packed = {}
         def archive(name):
@@ -108,6 +125,10 @@ struct NpmRegistry: Sendable {
                             if not os.path.isfile(path): continue
                             inside = os.path.relpath(path, place)
                             data = json.dumps(manifest(name), indent=2).encode() if inside == 'package.json' else open(path, 'rb').read()
+                            if inside.startswith('node_modules/') and inside.count('/') == 2 and one == 'package.json':
+                                read = json.loads(data)
+                                for kind in 'dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies', 'scripts': read.pop(kind, None)
+                                data = json.dumps(read).encode()
                             info = tarfile.TarInfo('package/' + inside)
                             info.size, info.mode = len(data), 0o755 if os.access(path, os.X_OK) and os.stat(path).st_mode & 0o100 else 0o644
                             tar.addfile(info, io.BytesIO(data))
