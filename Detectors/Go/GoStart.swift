@@ -13,6 +13,8 @@ struct GoStart: Sendable {
 
     /// A command before it is known where programs lie.
     struct Command: Sendable {
+        typealias Word = CommandWord
+
         let words: [Word]
         let environment: [String: Decided<String>]
         let defaults: [String: String]
@@ -29,7 +31,7 @@ struct GoStart: Sendable {
         var others: [String: Command] = [:]
         var first: Command?
         if let procfile {
-            let processes = procfile.processes.filter { $0.name != "release" }
+            let processes = procfile.startable
             if let release = procfile.processes.first(where: { $0.name == "release" }) {
                 warnings.append(
                     "\(procfile.evidence(for: release)): 'release' is not run by an image; run it before a new version "
@@ -87,12 +89,11 @@ struct GoStart: Sendable {
             }
             return asked.value
         }
-        if processes.contains(where: { $0.name == "web" }) { return "web" }
-        guard processes.count > 1, options.startCommand == nil else { return processes.first?.name }
-        throw PlanError.severalPrograms(
-            what: "\(procfile.path) has several processes and none is called 'web'",
-            candidates: processes.map { .init($0.name, evidence: "\(procfile.path):\($0.line) '\($0.command)'") },
-            option: "--process")
+        // A command that is given starts; the process is only kept from being listed twice.
+        guard options.startCommand == nil else {
+            return (processes.first { $0.name == "web" } ?? processes.first)?.name
+        }
+        return try procfile.usual()?.name
     }
 
     /// `entrypoint` of app.yaml as a command, else `main` as the folder of the program.
@@ -220,29 +221,6 @@ extension GoStart.Command {
     }
 
     fileprivate var isRequested: Bool { if case .requested = reason { true } else { false } }
-}
-
-extension GoStart.Command {
-    /// One argument: texts and variables.
-    struct Word: Sendable {
-        let parts: [SplitCommand.Word.Part]
-
-        /// The argument where it holds no variable.
-        var plain: String? { variables.isEmpty ? written : nil }
-
-        /// The argument as people write it.
-        var written: String {
-            parts.map {
-                switch $0 {
-                case .text(let text): text
-                case .variable(let name): "${\(name)}"
-                }
-            }.joined()
-        }
-
-        /// The names of the variables in it.
-        var variables: [String] { parts.compactMap { if case .variable(let name) = $0 { name } else { nil } } }
-    }
 }
 
 extension String {

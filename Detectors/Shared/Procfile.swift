@@ -42,6 +42,20 @@ struct Procfile: Sendable, Hashable {
         self.processes = processes
     }
 
+    /// What an image may start: `release` runs before a new version does, in no image.
+    var startable: [Process] { processes.filter { $0.name != "release" } }
+
+    /// The process that an image starts where nobody names one: `web`, else the only one; nil where there is none.
+    func usual() throws(PlanError) -> Process? {
+        if let web = startable.first(where: { $0.name == "web" }) { return web }
+        guard startable.count > 1 else { return startable.first }
+        throw .severalPrograms(
+            what: "\(path) has several processes and none is called 'web'",
+            candidates: startable.map {
+                PlanError.Candidate($0.name, evidence: "\(path):\($0.line) '\($0.command)'")
+            }, option: "--process")
+    }
+
     /// The process as evidence.
     func evidence(for process: Process) -> Evidence {
         Evidence(path: path, line: process.line, excerpt: "\(process.name): \(process.command)")

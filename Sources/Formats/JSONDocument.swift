@@ -62,6 +62,19 @@ package indirect enum JSONNode: Sendable, Hashable {
         }
     }
 
+    /// The value in one line without white space.
+    package var compact: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let flag): flag ? "true" : "false"
+        case .number(let digits): digits
+        case .string(let value): Self.quoted(value)
+        case .array(let elements): "[\(elements.map(\.compact).joined(separator: ","))]"
+        case .object(let object):
+            "{\(object.members.map { "\(Self.quoted($0.key)):\($0.value.compact)" }.joined(separator: ","))}"
+        }
+    }
+
     fileprivate func write(to text: inout String, indent: String, level: Int) {
         let inner = "\n" + String(repeating: indent, count: level + 1)
         let outer = "\n" + String(repeating: indent, count: level)

@@ -65,13 +65,7 @@ struct JavaStart: Sendable {
             return asked.value
         }
         guard let procfile, options.startCommand == nil else { return nil }
-        if commands["web"] != nil { return "web" }
-        let processes = procfile.processes.filter { $0.name != "release" }
-        guard processes.count > 1 else { return processes.first?.name }
-        throw PlanError.severalPrograms(
-            what: "\(procfile.path) has several processes and none is called 'web'",
-            candidates: processes.map { .init($0.name, evidence: "\(procfile.path):\($0.line) '\($0.command)'") },
-            option: "--process")
+        return try commands["web"] == nil ? procfile.usual()?.name : "web"
     }
 
     /// Fails where a process starts another archive than the first one does: an image holds one.
@@ -102,6 +96,8 @@ struct JavaStart: Sendable {
 
 /// One command of a JVM.
 struct JavaCommand: Sendable {
+    typealias Word = CommandWord
+
     /// Options of the JVM that the user wrote.
     var options: [Word] = []
     var target = Target.archive
@@ -129,34 +125,5 @@ struct JavaCommand: Sendable {
     init(reason: Reason, place: String) {
         self.reason = reason
         self.place = place
-    }
-}
-
-extension JavaCommand {
-    /// One argument: texts and variables.
-    struct Word: Sendable {
-        let parts: [SplitCommand.Word.Part]
-
-        /// The argument where it holds no variable.
-        var plain: String? { variables.isEmpty ? written : nil }
-
-        /// The argument as people write it.
-        var written: String {
-            parts.map {
-                switch $0 {
-                case .text(let text): text
-                case .variable(let name): "${\(name)}"
-                }
-            }.joined()
-        }
-
-        /// The names of the variables in it.
-        var variables: [String] { parts.compactMap { if case .variable(let name) = $0 { name } else { nil } } }
-
-        /// The name where the word is one variable and nothing else.
-        var onlyVariable: String? {
-            guard parts.count == 1, case .variable(let name)? = parts.first else { return nil }
-            return name
-        }
     }
 }

@@ -66,7 +66,7 @@ struct NodeStartFinder {
 
     /// The Procfile's process: the one asked for, else `web`, else the only one.
     func fromProcfile(_ procfile: Procfile?) throws -> StartOutcome? {
-        let startable = (procfile?.processes ?? []).filter { $0.name != "release" }
+        let startable = procfile?.startable ?? []
         if let asked = project.options.process {
             guard let procfile, let process = procfile.processes.first(where: { $0.name == asked.value }) else {
                 throw PlanError.unknownProcess(
@@ -75,15 +75,7 @@ struct NodeStartFinder {
             return try outcome(process, in: procfile)
         }
         guard let procfile else { return nil }
-        if let web = startable.first(where: { $0.name == "web" }) { return try outcome(web, in: procfile) }
-        guard startable.count <= 1 else {
-            throw PlanError.severalPrograms(
-                what: "\(procfile.path) has several processes and none is called 'web'",
-                candidates: startable.map {
-                    PlanError.Candidate($0.name, evidence: "\(procfile.path):\($0.line) '\($0.command)'")
-                }, option: "--process")
-        }
-        return try startable.first.map { try outcome($0, in: procfile) }
+        return try procfile.usual().map { try outcome($0, in: procfile) }
     }
 
     /// A process of the Procfile as a server or a site.

@@ -9,26 +9,30 @@ struct NodeLayout {
         top: String, service: String, built: Bool, application: NodeApplication, processes: [NodeStart],
         hasPrograms: Bool, caches: [String]
     ) {
-        var members: [(String, Value)] = [
-            ("top", .text(top)), ("service", .text(service)), ("built", .flag(built)),
-            ("skip", .list(caches.map(Value.text))),
+        var members: [(String, JSONNode)] = [
+            ("top", .string(top)), ("service", .string(service)), ("built", .boolean(built)),
+            ("skip", .array(caches.map(JSONNode.string))),
         ]
         switch application.kind {
-        case .site(let site): members.append(("site", .object([("output", .text(site.output.value))])))
+        case .site(let site): members.append(("site", .object(Self.object([("output", .string(site.output.value))]))))
         case .server(let start):
             let starts = [start] + processes
             members += [
-                ("files", .list(starts.flatMap(\.files).uniqued.map(Value.text))),
-                ("programs", .list((hasPrograms ? starts.compactMap(Self.program).uniqued : []).map(Value.text))),
+                ("files", .array(starts.flatMap(\.files).uniqued.map(JSONNode.string))),
+                ("programs", .array((hasPrograms ? starts.compactMap(Self.program).uniqued : []).map(JSONNode.string))),
                 (
                     "outputs",
-                    .list(start.outputs.map { .list([.text($0.path), .text($0.destination)]) })
+                    .array(start.outputs.map { .array([.string($0.path), .string($0.destination)]) })
                 ),
-                ("optional", .list([])),
-                ("dropTypeScript", .flag(built && !starts.contains(where: Self.runsTypeScript))),
+                ("optional", .array([])),
+                ("dropTypeScript", .boolean(built && !starts.contains(where: Self.runsTypeScript))),
             ]
         }
-        json = Value.object(members).json
+        json = JSONNode.object(Self.object(members)).compact
+    }
+
+    private static func object(_ members: [(String, JSONNode)]) -> JSONObject {
+        JSONObject(members.map { JSONMember(key: $0.0, value: $0.1, line: 0) })
     }
 
     /// The program of `node_modules/.bin` that a start names.
@@ -45,36 +49,6 @@ struct NodeLayout {
         let words = start.words + (start.shell?.text.split(separator: " ").map(String.init) ?? [])
         return (words + start.files).contains { word in
             word.contains(/\.[cm]?tsx?$/) || tools.contains { word.contains($0) }
-        }
-    }
-
-    /// JSON in the order in which it is written.
-    private indirect enum Value {
-        case text(String), flag(Bool), list([Value]), object([(String, Value)])
-
-        var json: String {
-            switch self {
-            case .text(let text): Self.quoted(text)
-            case .flag(let flag): flag ? "true" : "false"
-            case .list(let values): "[" + values.map(\.json).joined(separator: ",") + "]"
-            case .object(let members):
-                "{" + members.map { "\(Self.quoted($0.0)):\($0.1.json)" }.joined(separator: ",") + "}"
-            }
-        }
-
-        private static func quoted(_ text: String) -> String {
-            var result = "\""
-            for scalar in text.unicodeScalars {
-                switch scalar {
-                case "\"": result += "\\\""
-                case "\\": result += "\\\\"
-                case let scalar where scalar.value < 0x20:
-                    let digits = String(scalar.value, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                default: result.unicodeScalars.append(scalar)
-                }
-            }
-            return result + "\""
         }
     }
 }

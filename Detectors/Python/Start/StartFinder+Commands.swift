@@ -5,22 +5,14 @@ extension StartFinder {
     /// The Procfile's process: the one asked for, else `web`, else the only one.
     func fromProcfile() throws -> StartCommand? {
         guard let procfile else { return try unknownProcess([]) }
-        let startable = procfile.processes.filter { $0.name != "release" }
+        let startable = procfile.startable
         if let asked = project.options.process {
             guard let process = procfile.processes.first(where: { $0.name == asked.value }) else {
                 return try unknownProcess(startable.map(\.name))
             }
             return try start(process, in: procfile)
         }
-        if let web = startable.first(where: { $0.name == "web" }) { return try start(web, in: procfile) }
-        guard startable.count <= 1 else {
-            throw PlanError.severalPrograms(
-                what: "\(procfile.path) has several processes and none is called 'web'",
-                candidates: startable.map {
-                    PlanError.Candidate($0.name, evidence: "\(procfile.path):\($0.line) '\($0.command)'")
-                }, option: "--process")
-        }
-        return try startable.first.map { try start($0, in: procfile) }
+        return try procfile.usual().map { try start($0, in: procfile) }
     }
 
     private func unknownProcess(_ known: [String]) throws(PlanError) -> StartCommand? {
