@@ -55,12 +55,7 @@ extension Acceptance {
         func `hadolint has nothing to say about the Dockerfile`(name: Service.Name) async throws {
             // With its lock, and so with the shared libraries that the first build found.
             let service = try await Workspace.here().shelf.image(of: name).service
-            let dockerfile = try await plan(service, "dockerfile")
-            #expect(!dockerfile.contains("hadolint ignore"))
-            let file = try Workspace.here().temporary("Dockerfile")
-            try file.write(dockerfile)
-            let outcome = try await Command("hadolint", "--no-color", file.string).run()
-            #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome.output)\(outcome.errors)\n\(dockerfile)")
+            try await Hadolint.check(service)
         }
 
         @Test(.enabled(if: Buildah.isInstalled(), "needs buildah and root"))

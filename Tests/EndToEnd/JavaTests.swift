@@ -72,14 +72,7 @@ extension Acceptance {
                 #expect(files.contains("\(file)\n"), "\(file)")
             }
             #expect(!files.contains(".java\n") && !files.contains(".m2/") && !files.contains("javac\n"))
-            let dockerfile = try Workspace.here().temporary("Dockerfile")
-            try dockerfile.write(
-                try await Autoimage().command(["plan", service.folder.string, "--format", "dockerfile"]).succeed())
-            let judgement = try await Command("hadolint", "--no-color", dockerfile.string).run()
-            #expect(judgement.status == 0 && judgement.output.isEmpty, "\(judgement.output)\(judgement.errors)")
-            // A parser of Dockerfiles takes lines of at most 64 KiB.
-            let longest = try dockerfile.text().split(separator: "\n").map(\.utf8.count).max() ?? 0
-            #expect(longest < 65_536)
+            try await Hadolint.check(service)
             // An edit of the program leaves the libraries alone.
             let source = service["tides/src/main/java/com/example/Tides.java"]
             try source.write(try source.text().replacing("high", with: "ebb"))

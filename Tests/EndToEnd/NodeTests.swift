@@ -4,7 +4,10 @@ import Testing
 
 extension Acceptance {
     /// Node services: installed from a registry for real, started and asked.
-    @Suite(.enabled(if: NpmRegistry.isThere && Tool.has("python3", "curl"), "\(NpmRegistry.lack), python3 and curl"))
+    @Suite(
+        .enabled(
+            if: NpmRegistry.isThere && Tool.has("python3", "curl", "hadolint"),
+            "\(NpmRegistry.lack), python3, curl and hadolint"))
     struct NodeTests {
         private func paths(of image: String) async throws -> [String] {
             try await Autoimage().command(["inspect", image, "--files"]).succeed().split(separator: "\n").compactMap {
@@ -30,10 +33,11 @@ extension Acceptance {
             let registry = try NpmRegistry()
             try await registry.add("only-for-tests", ["index.js": "module.exports = 1;\n", "README.md": "# Tests\n"])
             try await registry.serving { address in
-                let service = try await Service(copying: .nodeShop)
+                let service = try await Service(copyingFolder: "node-shop")
                 try service[".npmrc"].write("registry=\(address)\n")
                 try await NpmRegistry.lock(service, at: address)
                 let built = try await Autoimage().build(service, ["-t", "node-shop"])
+                try await Hadolint.check(service)
                 let files = try await paths(of: "node-shop")
                 #expect(files.contains("app/node_modules/express/lib/express.js"))
                 for part in [
@@ -144,7 +148,7 @@ extension Acceptance {
             try await registry.add("only-for-tests", ["index.js": "module.exports = 1;\n"])
             try await registry.addYarn()
             try await registry.serving { address in
-                let service = try await Service(copying: .nodeShop)
+                let service = try await Service(copyingFolder: "node-shop")
                 let manifest = try service["package.json"].text()
                 try service["package.json"].write(
                     manifest.replacing("\"version\"", with: "\"packageManager\": \"\(manager)\",\n  \"version\""))

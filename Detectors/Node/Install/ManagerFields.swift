@@ -51,7 +51,7 @@ struct ManagerFields: Sendable {
 
     /// `devEngines.packageManager`: an object, or a list of those of which any will do.
     ///
-    /// https://docs.npmjs.com/cli/v11/configuring-npm/package-json#devengines
+    /// npm 11, Configuring npm, package.json, devEngines.
     private func developmentEngines(_ manifest: PackageJSON) throws -> [ManagerChoice.Sign] {
         guard let (node, line) = manifest.node(["devEngines", "packageManager"]) else { return [] }
         let objects: [JSONObject] =

@@ -3,7 +3,7 @@ import Planning
 
 /// One `key = value` of an `.npmrc`, which is an INI file whose variables are written `${NAME}`.
 ///
-/// https://docs.npmjs.com/cli/v11/configuring-npm/npmrc
+/// npm 11, Configuring npm, npmrc.
 struct NpmLine: Sendable, Hashable {
     let key: String
     let value: String

@@ -3,7 +3,7 @@ import Planning
 
 /// A `package.json`, with the line of everything that decides something.
 ///
-/// https://docs.npmjs.com/cli/v11/configuring-npm/package-json
+/// npm 11, Configuring npm, package.json.
 struct PackageJSON: Sendable, Hashable {
     let path: SourcePath
     let document: JSONDocument

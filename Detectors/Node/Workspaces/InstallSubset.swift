@@ -36,7 +36,7 @@ extension NodeProject {
 
     /// What `yarn workspaces focus` names: the service and the root; empty where that is not to be had, or not needed.
     ///
-    /// Built in from Yarn 4 on, before that a plugin: https://yarnpkg.com/cli/workspaces/focus
+    /// Built in from Yarn 4 on, before that a plugin: `yarn workspaces focus`.
     func focus(_ manager: NodeManager, major: Int?, plugins: [String]) -> [String] {
         guard manager == .berry, let workspace, tree.service != workspace.root,
             major ?? 0 >= 4 || plugins.contains(where: { $0.contains("workspace-tools") }),

@@ -19,7 +19,6 @@ struct Service: Sendable {
         case script
         case uvHello = "uv-hello"
         case uvWorkspace = "uv-workspace"
-        case nodeShop = "node-shop"
     }
 
     let folder: FilePath

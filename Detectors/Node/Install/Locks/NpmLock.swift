@@ -3,7 +3,7 @@ import Planning
 
 /// npm's `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3.
 ///
-/// https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json
+/// npm 11, Configuring npm, package-lock.json.
 enum NpmLock {
     /// Reads the lock's text; fails with file and line where it is none.
     static func read(_ text: String, _ path: SourcePath) throws -> NodeLock {

@@ -3,7 +3,7 @@ import Planning
 
 /// Yarn 1's `yarn.lock`, which looks like YAML and is none.
 ///
-/// https://classic.yarnpkg.com/lang/en/docs/yarn-lock/
+/// Yarn 1, documentation of yarn.lock.
 enum YarnLock {
     /// One block of the lock: `"a@^1", "a@^1.2":` and what is indented below it.
     struct Block: Sendable, Hashable {
